@@ -1,0 +1,70 @@
+"""Elman: a workbench for recurrent networks.
+
+Write a cell as equations; it runs at the machine's speed, trains on your data, and shows you what
+it learned. Each name is loaded when it is first used, so that `import elman` costs nothing.
+
+    Cell        a recurrent cell, read from its equations
+    Choice      how a language model chooses the next character
+    ElmanError  the base class of every error that Elman raises on purpose
+    Recurrent   a torch layer for any cell
+    evaluate    the loss of a run on held-out text, and how well it writes
+    open_run    a run with its best weights
+    resume      go on with a run exactly where it stopped
+    sample      let a run write
+    train       train a character language model on a text
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from elman.api import evaluate, open_run, resume, sample, train
+    from elman.equations import Cell
+    from elman.errors import ElmanError
+    from elman.layers import Recurrent
+    from elman.tasks import Choice
+
+    __version__: str
+
+__all__ = [
+    "Cell",
+    "Choice",
+    "ElmanError",
+    "Recurrent",
+    "__version__",
+    "evaluate",
+    "open_run",
+    "resume",
+    "sample",
+    "train",
+]
+
+HOMES = {
+    "Cell": "elman.equations",
+    "Choice": "elman.tasks",
+    "ElmanError": "elman.errors",
+    "Recurrent": "elman.layers",
+    "evaluate": "elman.api",
+    "open_run": "elman.api",
+    "resume": "elman.api",
+    "sample": "elman.api",
+    "train": "elman.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("elman")
+    if name not in HOMES:
+        raise AttributeError(f"module 'elman' has no attribute {name!r}")
+    value = getattr(importlib.import_module(HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,140 @@
+"""A training step of every cell at every shape, by every candidate: checked, then timed.
+
+A benchmark of wrong results is worthless: each candidate's output and gradients are compared with
+those of a torch loop in double precision before its time is taken.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from elman.bench.candidates import MAKERS, Candidate, Results, limit_jax, torch_loop
+from elman.bench.limit import limit
+from elman.bench.problem import CELLS, Problem, get
+from elman.bench.report import machine
+from elman.bench.rounds import Times, in_turn
+from elman.errors import ConfigError, KernelError
+
+Shape = tuple[int, int, int]
+SHAPES: tuple[Shape, ...] = ((64, 32, 128), (64, 64, 256), (128, 64, 512), (256, 16, 128))
+TOLERANCE = 1e-3  # of the largest number of an array: far above rounding, far below a wrong gate
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to measure: `shapes` are (T, B, H), `seconds` those spent on one cell and shape."""
+
+    cells: Sequence[str] = CELLS
+    shapes: Sequence[Shape] = SHAPES
+    seconds: float = 5.0
+    threads: int | None = None
+
+
+def measure(settings: Settings, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+    """The figures of one run as JSON can hold them; `tell` hears what is being done."""
+    threads = settings.threads or torch.get_num_threads()
+    _check(settings, threads)
+    before = torch.get_num_threads()
+    limit_jax(threads)
+    torch.set_num_threads(threads)
+    small = all(math.prod(shape) < 10_000 for shape in settings.shapes)
+    try:
+        tell("the machine's limit")
+        limits = {str(n): limit(n, small=small) for n in sorted({1, threads})}
+        rows: list[dict[str, Any]] = []
+        for name in settings.cells:
+            for shape in settings.shapes:
+                tell(f"{name} at T, B, H = {', '.join(map(str, shape))}")
+                rows.append(_row(Problem(name, *shape), settings.seconds))
+    finally:
+        torch.set_num_threads(before)
+    return {
+        "machine": machine(threads),
+        "limit": limits,
+        "results": rows,
+        "means": {name: _means(rows, name) for name in settings.cells},
+    }
+
+
+def _check(settings: Settings, threads: int) -> None:
+    for name in settings.cells:
+        get(name)
+    for shape in settings.shapes:
+        if min(shape) < 1:
+            raise ConfigError(f"T, B and H must be at least 1, not {', '.join(map(str, shape))}")
+    if threads < 1 or settings.seconds < 0:
+        raise ConfigError("there is at least one thread, and time does not run backwards")
+
+
+def _row(problem: Problem, seconds: float) -> dict[str, Any]:
+    """One line of the table."""
+    expected = _results(torch_loop(problem, torch.float64))
+    made = {name: make(problem) for name, make in MAKERS.items()}
+    ready = {name: candidate for name, candidate in made.items() if candidate is not None}
+    first = {name: _first(name, problem, one, expected) for name, one in ready.items()}
+    times = in_turn({name: one.call for name, one in ready.items()}, seconds)
+    rivals = {name: times[name].ratio(times["elman"]) for name in ready if name != "elman"}
+    return {
+        "cell": problem.cell,
+        "T": problem.steps,
+        "B": problem.rows,
+        "H": problem.units,
+        "operations": problem.operations,
+        "rounds": len(times["elman"].each),
+        "candidates": {n: _figures(problem, t, first[n]) for n, t in times.items()},
+        "ratios": rivals,
+    }
+
+
+def _figures(problem: Problem, times: Times, first: float) -> dict[str, float]:
+    return {
+        "median": times.median,
+        "best": times.best,
+        "first": first,
+        "gflops": problem.operations / times.median / 1e9,
+    }
+
+
+def _first(name: str, problem: Problem, candidate: Candidate, expected: Results) -> float:
+    """Seconds of the first call; KernelError if what it gives is wrong."""
+    start = time.perf_counter()
+    results = candidate.call()
+    seconds = time.perf_counter() - start
+    agree(f"{name} at {problem}", candidate.read(results), expected)
+    return seconds
+
+
+def _results(candidate: Candidate) -> Results:
+    return candidate.read(candidate.call())
+
+
+def agree(who: str, found: Results, expected: Results) -> None:
+    """KernelError unless all results are the expected ones, up to rounding."""
+    for name, want in expected.items():
+        if name not in found or found[name].shape != want.shape:
+            raise KernelError(f"{who}: {name} is missing or has the wrong shape")
+        error = float(np.abs(found[name] - want).max(initial=0.0))
+        largest = float(np.abs(want).max(initial=0.0))
+        if not error <= TOLERANCE * max(largest, 1e-6):
+            what = "y" if name == "y" else f"the gradient of {name}"
+            raise KernelError(
+                f"{who}: {what} is off by {error:.2g} where the largest number is {largest:.2g}, "
+                "so its time means nothing"
+            )
+
+
+def _means(rows: Sequence[Mapping[str, Any]], cell: str) -> dict[str, float]:
+    """The geometric mean over shapes of each rival's ratio."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        if row["cell"] == cell:
+            for name, ratio in row["ratios"].items():
+                found.setdefault(name, []).append(math.log(ratio))
+    return {name: math.exp(sum(logs) / len(logs)) for name, logs in found.items()}

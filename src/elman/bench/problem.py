@@ -1,0 +1,91 @@
+"""One thing to compute: a cell, a shape, and the numbers that every candidate gets.
+
+A problem is a training step: forward over T steps of B rows, then the gradient of sum(y * seed)
+with respect to the input and every parameter. Sizes are D = H throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+import elman.cells
+from elman.derive import keep, reverse
+from elman.equations import Cell
+from elman.errors import ConfigError
+from elman.kernels.cost import cost
+from elman.kernels.stages import lower
+
+Array = np.ndarray
+CELLS = ("rnn", "gru", "lstm", "mut1")
+_PACKAGE = Path(__file__).parents[1]
+_EXAMPLES = (
+    _PACKAGE / "examples",
+    _PACKAGE.parents[1] / "examples",
+)  # installed; in the repository
+
+
+def get(name: str) -> Cell:
+    """The cell of that name: from the shelf, or from the examples."""
+    if name not in CELLS:
+        raise ConfigError(f"there is no benchmark of {name!r}: choose from {', '.join(CELLS)}")
+    if name in elman.cells.names():
+        return elman.cells.get(name)
+    found = (folder / f"{name}.eq" for folder in _EXAMPLES)
+    return Cell.read(next((path for path in found if path.exists()), _EXAMPLES[0] / f"{name}.eq"))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A cell and a shape; `x`, `seed` (T, B, H) and `parameters` are the same at every call."""
+
+    cell: str
+    steps: int
+    rows: int
+    units: int
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The number behind every size of the cell."""
+        return {"D": self.units, "H": self.units}
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """T, B and H."""
+        return self.steps, self.rows, self.units
+
+    @cached_property
+    def x(self) -> Array:
+        """The input."""
+        return _numbers(1, self.shape)
+
+    @cached_property
+    def seed(self) -> Array:
+        """The gradient that arrives at the output."""
+        return _numbers(2, self.shape)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Array]:
+        """The parameters by the names of the equations, of the size at which layers start."""
+        found = get(self.cell).parameters.values()
+        return {
+            parameter.name: _numbers(3 + number, tuple(self.sizes[s] for s in parameter.shape))
+            * np.float32(0.5 / self.units**0.5)
+            for number, parameter in enumerate(found)
+        }
+
+    @cached_property
+    def operations(self) -> int:
+        """Operations in the products of one training step."""
+        step = get(self.cell).step
+        kept = keep(step, reverse(step))
+        each = sum(cost(lower(part), self.sizes).products for part in (kept.forward, kept.adjoint))
+        return each * self.steps * self.rows
+
+
+def _numbers(seed: int, shape: tuple[int, ...]) -> Array:
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)

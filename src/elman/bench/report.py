@@ -1,0 +1,118 @@
+"""The figures of a run as tables, and as a file that says on what machine they were taken."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+TITLES = {"elman": "elman", "torch": "torch.nn", "loop": "torch loop", "jax": "jax scan"}
+_VERSIONS = ("elman", "torch", "llvmlite", "numpy", "jax")
+
+
+def machine(threads: int) -> dict[str, Any]:
+    """Where and with what figures were taken."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "versions": dict(_versions()),
+        "time": datetime.now().astimezone().isoformat(timespec="seconds"),
+    }
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor() or platform.machine()
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else platform.machine()
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in _VERSIONS:
+        try:
+            yield name, metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+
+
+def save(results: Mapping[str, Any], path: Path) -> Path:
+    """Write results to a file; in a folder, to one named after the day and the time."""
+    if path.is_dir() or not path.suffix:
+        path.mkdir(parents=True, exist_ok=True)
+        path = path / f"layers-{results['machine']['time'][:19].replace(':', '')}.json"
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def tables(results: Mapping[str, Any]) -> Iterator[Table | str]:
+    """What a person reads: the limit, then a line for each cell and shape, then the means."""
+    about = results["machine"]
+    yield f"{about['processor']}, {about['cores']} cores; " + ", ".join(
+        f"{name} {version}" for name, version in about["versions"].items()
+    )
+    for threads, figures in results["limit"].items():
+        yield (
+            f"products in fp32 on {threads} thread{'s' * (threads != '1')}: "
+            f"torch.mm {figures['mm']:.0f}, packed {figures['packed']:.0f} GFLOP/s"
+        )
+    count = about["threads"]
+    yield (
+        f"a training step on {count} thread{'s' * (count != 1)}: "
+        "Elman's, and how many times as long the others take"
+    )
+    yield _speeds(results)
+    yield _firsts(results)
+
+
+def _speeds(results: Mapping[str, Any]) -> Table:
+    """Elman's time and speed, and how many times as long the others take."""
+    rivals = list(dict.fromkeys(name for row in results["results"] for name in row["ratios"]))
+    threads = results["machine"]["threads"]
+    most = results["limit"][str(threads)]["limit"]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    left, right = ("cell", "T,B,H"), ("ms", "best", "GFLOP/s", "limit")
+    for title in (*left, *right, *(TITLES[name] for name in rivals)):
+        table.add_column(title, justify="left" if title in left else "right", no_wrap=True)
+    for row in results["results"]:
+        mine = row["candidates"]["elman"]
+        shape = ",".join(str(row[size]) for size in "TBH")
+        speed = f"{mine['gflops']:.1f}", f"{mine['gflops'] / most:.0%}"
+        others = (_ratio(row["ratios"].get(name)) for name in rivals)
+        table.add_row(row["cell"], shape, _ms(mine["median"]), _ms(mine["best"]), *speed, *others)
+    table.add_section()
+    for cell, means in results["means"].items():
+        others = (_ratio(means.get(name)) for name in rivals)
+        table.add_row(cell, "mean", "", "", "", "", *others)
+    return table
+
+
+def _firsts(results: Mapping[str, Any]) -> str:
+    """The first call of each candidate, compilation included, where it took longest."""
+    longest: dict[str, float] = {}
+    for row in results["results"]:
+        for name, figures in row["candidates"].items():
+            longest[name] = max(longest.get(name, 0.0), figures["first"])
+    told = ", ".join(f"{TITLES[name]} {seconds:.2f} s" for name, seconds in longest.items())
+    return f"the slowest first call, compilation included: {told}"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1e3:.3g}" if seconds < 1 else f"{seconds * 1e3:.0f}"
+
+
+def _ratio(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.2f} x"

@@ -1,0 +1,1 @@
+"""Measure speed beside other libraries and beside this machine's limit."""

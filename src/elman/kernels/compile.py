@@ -1,0 +1,72 @@
+"""Choosing a target for a step, and keeping what was compiled.
+
+`compile(step)` gives a Kernel. Kernels live in a bounded table in memory, keyed by everything that
+decides the code; what is in use stays alive through whoever uses it. Nothing is written to disk.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+
+import torch
+
+from elman.errors import KernelError
+from elman.graph.step import Step
+from elman.graph.verify import verify
+from elman.kernels.eager import Eager
+from elman.kernels.kernel import Kernel
+from elman.kernels.llvm import LLVM, Machine
+
+TARGETS = ("llvm", "eager")
+LIMIT = 256
+
+_kernels: OrderedDict[object, Kernel] = OrderedDict()
+_lock = Lock()
+
+
+def compile(step: Step, target: str = "llvm", machine: Machine | None = None) -> Kernel:
+    """A kernel for a step on a target (`llvm` or `eager`)."""
+    if target not in TARGETS:
+        raise KernelError(f"no target {target!r}: choose 'auto', 'llvm' or 'eager'")
+    key = (target, machine, step.name, step.outputs, step.parameters, step.inputs, step.states)
+    with _lock:
+        if key in _kernels:
+            _kernels.move_to_end(key)
+            return _kernels[key]
+        kernel = LLVM(verify(step), machine) if target == "llvm" else Eager(verify(step))
+        _kernels[key] = kernel
+        while len(_kernels) > LIMIT:
+            _kernels.popitem(last=False)
+    return kernel
+
+
+def choose(target: str, dtype: torch.dtype, device: torch.device) -> str:
+    """The target for tensors of a type on a device, given what was asked for (`auto`: the best)."""
+    able = device.type == "cpu" and dtype in (torch.float32, torch.float64)
+    if target == "auto":
+        return "llvm" if able and not _transformed() and _host_is_known() else "eager"
+    if target == "llvm" and _transformed():
+        raise KernelError(
+            "the llvm target does not work under torch.func (grad, vmap, jvp): "
+            "use target='eager' or target='auto'"
+        )
+    if target == "llvm" and not able:
+        raise KernelError(
+            f"the llvm target computes float32 and float64 on the CPU, not {dtype} on {device}: "
+            "use target='eager' or target='auto'"
+        )
+    return target
+
+
+def _transformed() -> bool:
+    """Whether torch.func is at work: it needs operations that it can look into."""
+    return torch._C._are_functorch_transforms_active()  # pyright: ignore[reportPrivateUsage]
+
+
+def _host_is_known() -> bool:
+    try:
+        Machine.host()
+    except KernelError:
+        return False
+    return True

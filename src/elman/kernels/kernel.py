@@ -1,0 +1,101 @@
+"""What every target offers: a step run over whole sequences, differentiable by torch.
+
+`Arguments` carries the tensors by name; `Results` brings them back. Sequences are (T, B, size),
+states (B, size), parameters as the step declares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from elman.errors import ShapeError
+from elman.graph.step import Step
+from elman.kernels.rows import Rows, full
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The tensors of one call, by the names of the step's leaves.
+
+    `stream` and `seed` say which random numbers the step's masks take (see `graph.counter`).
+    """
+
+    inputs: Tensors
+    states: Tensors
+    parameters: Tensors
+    statics: Tensors = field(default_factory=dict[str, Tensor])
+    rows: Rows | None = None
+    seed: int = 0
+    layer: int = 0
+    direction: int = 0
+
+    def all(self) -> dict[str, Tensor]:
+        """Every tensor by name."""
+        return {**self.inputs, **self.statics, **self.states, **self.parameters}
+
+    def table(self, step: Step) -> Rows:
+        """The row table: the one given, or every row with every step."""
+        if self.rows is not None:
+            return self.rows
+        if self.inputs:
+            some = self.inputs[step.inputs[0].name]
+            return full(some.shape[0], some.shape[1])
+        raise ShapeError(f"{step.name}: a cell without inputs needs rows= to know how long to run")
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a call gives: `outputs` (T, B, size), `final` states (B, size), and histories.
+
+    `history` holds every state after every step, (T, B, size), if it was asked for.
+    """
+
+    outputs: Tensors
+    final: Tensors
+    history: Tensors = field(default_factory=dict[str, Tensor])
+    recorded: Tensors = field(default_factory=dict[str, Tensor])
+
+
+class Kernel(Protocol):
+    """A step on a target."""
+
+    step: Step
+
+    def __call__(self, arguments: Arguments, *, history: bool = False) -> Results:
+        """Run over a batch of sequences."""
+        ...
+
+
+def sizes_of(step: Step, tensors: Tensors) -> dict[str, int]:
+    """The number behind every size symbol; ShapeError where two tensors disagree."""
+    sizes: dict[str, int] = {"1": 1}
+    blame: dict[str, str] = {}
+    for leaf in (*step.inputs, *step.statics, *step.states, *step.parameters):
+        tensor = tensors[leaf.name]
+        shape = tensor.shape[-len(leaf.shape) :] if leaf.shape else ()
+        if len(shape) != len(leaf.shape):
+            raise ShapeError(f"{leaf.name!r} has shape {tuple(tensor.shape)}, not {leaf.shape}")
+        for symbol, number in zip(leaf.shape, shape, strict=True):
+            if sizes.setdefault(symbol, number) != number:
+                raise ShapeError(
+                    f"{leaf.name!r} has size {number} where {blame[symbol]!r} makes "
+                    f"{symbol} = {sizes[symbol]}"
+                )
+            blame.setdefault(symbol, leaf.name)
+    return sizes
+
+
+def common_dtype(step: Step, tensors: Tensors) -> torch.dtype:
+    """The one element type of all tensors."""
+    kinds = {tensor.dtype for tensor in tensors.values()}
+    if len(kinds) != 1:
+        listed = ", ".join(f"{name}: {tensor.dtype}" for name, tensor in tensors.items())
+        raise ShapeError(f"{step.name}: tensors of different types ({listed})")
+    return kinds.pop()

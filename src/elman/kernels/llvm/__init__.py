@@ -1,0 +1,6 @@
+"""The `llvm` target: fused machine code for this CPU."""
+
+from elman.kernels.llvm.kernel import LLVM
+from elman.kernels.llvm.machine import Machine
+
+__all__ = ["LLVM", "Machine"]

@@ -1,0 +1,275 @@
+"""The pointwise part of a stage: one function per stage, emitted once, run row by row.
+
+It reads the accumulators of the stage's products from the tile in L1 and whatever else the
+equations name from the rows' vectors, and writes what anybody else needs. Lanes beyond the last
+unit are masked: they read zeros and write nothing.
+"""
+
+from __future__ import annotations
+
+from elman.graph.node import Node, is_leaf
+from elman.graph.ops import OPS
+from elman.kernels.equations import stage_equations
+from elman.kernels.llvm import random
+from elman.kernels.llvm.frame import Layout
+from elman.kernels.llvm.functions import WRITERS, Lanes
+from elman.kernels.llvm.product import Tiling
+from elman.kernels.llvm.text import Function
+from elman.kernels.stages import PRODUCTS, Buffer, Plan, Stage
+
+ARGUMENTS = (
+    "ptr %frame, ptr %pointers, i64 %item0, i64 %item1, i64 %unit0, i64 %unit1, "
+    "ptr %tile, ptr %sums"
+)
+
+
+class Epilogue:
+    """Writes the epilogue of one stage."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        stage: Stage,
+        tilings: list[Tiling],
+        layout: Layout,
+        dtype: str,
+        lanes: int,
+    ) -> None:
+        self.plan, self.stage, self.tilings, self.layout = plan, stage, tilings, layout
+        self.f = Function(f"epilogue_{stage.name}", ARGUMENTS, attributes="noinline nounwind")
+        self.v = Lanes(self.f, dtype, lanes)
+        self.lanes = lanes
+        self.values: dict[Node, str] = {}
+        self.rows: dict[int, str] = {}
+
+    def text(self) -> str:
+        """The function; its parameters and tables are read before the loops."""
+        f, layout = self.f, self.layout
+        needs = Needs(self.plan, self.stage)
+        for _, line in stage_equations(self.plan, self.stage):
+            f.comment(line)
+        self.parameters = {
+            leaf: layout.load(f, f"parameter {leaf.name}", "ptr") for leaf in needs.parameters
+        }
+        self.extents = {size: layout.size(f, size) for size in sorted(needs.extents)}
+        self.items = layout.load(f, "items")
+        pointers = {index: layout.pointers(f, index, self.items) for index in self._buffers(needs)}
+        limit = layout.size(f, self.stage.size)
+        with f.loop("item", "%item0", "%item1") as item:
+            self.item = item
+            self.tile_row = f.op("sub", item, "%item0", "tile_row")
+            self.rows = {
+                index: f.load("ptr", f.at(start, item, "ptr"), "row")
+                for index, start in pointers.items()
+            }
+            with f.loop("unit", "%unit0", "%unit1", str(self.lanes)) as unit:
+                self.values = {}
+                self._body(unit, limit)
+        return f.text()
+
+    def _buffers(self, needs: Needs) -> list[int]:
+        indices = {self.layout.buffers[buffer.name] for buffer in needs.buffers}
+        return sorted(indices | ({self.layout.coordinates} if needs.random else set()))
+
+    def _body(self, unit: str, limit: str) -> None:
+        f = self.f
+        self.unit = unit
+        left = f.op("sub", limit, unit, "left")
+        truth = f"<{self.lanes} x i64>"
+        numbers = ", ".join(f"i64 {lane}" for lane in range(self.lanes))
+        one = f.let("left", f"insertelement {truth} poison, i64 {left}, i64 0")
+        zero = f"<{self.lanes} x i32> zeroinitializer"
+        wide = f.let("left", f"shufflevector {truth} {one}, {truth} poison, {zero}")
+        self.mask = f.let("inside", f"icmp slt {truth} <{numbers}>, {wide}")
+        for node in self.stage.body:
+            self.value(node)
+        for index, node in enumerate(self.stage.sums):
+            self._add_up(index, self.value(node.args[0]))
+        for node, buffer in self.stage.stores:
+            if node.op != "sum":
+                self._store(node, buffer)
+
+    # -- values ---------------------------------------------------------------------------------
+
+    def value(self, node: Node) -> str:
+        """The vector of a node for the units at hand."""
+        if node not in self.values:
+            self.values[node] = self._value(node)
+        return self.values[node]
+
+    def _value(self, node: Node) -> str:
+        if is_leaf(node):
+            return self._leaf(node)
+        own = node in self.stage.body or any(node in g.products for g in self.stage.groups)
+        if not own and node in self.plan.loads:
+            return self._load_value(node)
+        if node.op in PRODUCTS:
+            return self._from_tile(node)
+        if node.op == "spread":
+            return self._scalar(node.args[0])
+        args = [self.value(arg) for arg in node.args]
+        return args[0] if node.op == "copy" else WRITERS[node.op](self.v, *args)
+
+    def _load_value(self, node: Node) -> str:
+        value = self._load(self.plan.loads[node])
+        if node.op in OPS and OPS[node.op].boolean:
+            return self.v.compare("une", value, self.v.number(0.0))
+        return value
+
+    def _leaf(self, node: Node) -> str:
+        if node.op == "constant":
+            return self.v.number(node.value)
+        if node.op == "extent":
+            return self._whole(self.extents[node.name])
+        if node.op == "mask":
+            seed = self.layout.load(self.f, "seed"), self.layout.load(self.f, "stream")
+            coordinates = self.rows[self.layout.coordinates]
+            return random.mask(self.v, node, seed, coordinates, self.unit)
+        if node in self.plan.loads and node.op != "parameter":
+            return self._load(self.plan.loads[node])
+        base = self.parameters[node]
+        return self._masked_load(base) if node.shape else self._repeated(base)
+
+    def _scalar(self, node: Node) -> str:
+        """A scalar in every lane, whatever the mask."""
+        if node.op == "constant" or node.op == "extent":
+            return self._leaf(node)
+        if node in self.plan.loads and node.op != "parameter":
+            return self._repeated(self.rows[self.layout.buffers[self.plan.loads[node].name]])
+        if is_leaf(node):
+            return self._repeated(self.parameters[node])
+        args = [self._scalar(arg) for arg in node.args]
+        return WRITERS[node.op](self.v, *args)
+
+    def _repeated(self, pointer: str) -> str:
+        return self._wide(self.f.load(self.v.scalar, pointer, "one"))
+
+    def _whole(self, number: str) -> str:
+        return self._wide(self.f.let("one", f"sitofp i64 {number} to {self.v.scalar}"))
+
+    def _wide(self, one: str) -> str:
+        v, f = self.v, self.f
+        first = f.let("wide", f"insertelement {v.kind} poison, {v.scalar} {one}, i64 0")
+        zero = f"<{v.lanes} x i32> zeroinitializer"
+        return f.let("wide", f"shufflevector {v.kind} {first}, {v.kind} poison, {zero}")
+
+    def _load(self, buffer: Buffer) -> str:
+        return self._masked_load(self.rows[self.layout.buffers[buffer.name]])
+
+    def _masked_load(self, base: str) -> str:
+        v = self.v
+        at = self.f.at(base, self.unit, v.scalar)
+        args = f"ptr {at}, i32 4, {v.truth} {self.mask}, {v.kind} zeroinitializer"
+        return self.f.let("v", f"call {v.kind} @llvm.masked.load.{v.suffix}.p0({args})")
+
+    def _from_tile(self, node: Node) -> str:
+        """An accumulator: [group][row][vector][product][lane]."""
+        f, v, start = self.f, self.v, 0
+        for t in self.tilings:
+            if node in t.group.products:
+                row = f.op("mul", self.tile_row, str(t.width * v.lanes))
+                place = f.op("add", row, str(start + t.group.products.index(node) * v.lanes))
+                along = f.op("sub", self.unit, "%unit0")
+                place = f.op("add", place, f.op("mul", along, str(len(t.group.products))))
+                at = f.at("%tile", place, v.scalar, "sum")
+                return f.let("sum", f"load {v.kind}, ptr {at}, align 4")
+            start += tile_numbers(t, v.lanes)
+        raise AssertionError(f"{node!r} is not a product of {self.stage.name}")
+
+    # -- what leaves ------------------------------------------------------------------------------
+
+    def _store(self, node: Node, buffer: Buffer) -> None:
+        v, f = self.v, self.f
+        value = self.value(node)
+        if node.op in OPS and OPS[node.op].boolean:
+            value = v.choose(value, v.number(1.0), v.number(0.0))
+        base = self.rows[self.layout.buffers[buffer.name]]
+        if buffer.space == "row_sum":
+            value = v.do("fadd", self._masked_load(base), value)
+        at = f.at(base, self.unit, v.scalar)
+        args = f"{v.kind} {value}, ptr {at}, i32 4, {v.truth} {self.mask}"
+        f.line(f"call void @llvm.masked.store.{v.suffix}.p0({args})")
+
+    def _add_up(self, index: int, value: str) -> None:
+        """Add a vector into the row's partial sums; units come in order, so the sum is pinned."""
+        f, v = self.f, self.v
+        inside = v.choose(self.mask, value, v.number(0.0))
+        place = f.op(
+            "mul", f.op("add", f.op("mul", self.items, str(index)), self.item), str(v.lanes)
+        )
+        at = f.at("%sums", place, v.scalar)
+        before = f.let("before", f"load {v.kind}, ptr {at}, align 4")
+        first = f.let("first", f"icmp eq i64 {self.unit}, 0")
+        start = f.let("start", f"select i1 {first}, {v.kind} zeroinitializer, {v.kind} {before}")
+        f.line(f"store {v.kind} {v.do('fadd', start, inside)}, ptr {at}, align 4")
+
+
+class Needs:
+    """What an epilogue reads and writes besides its own values."""
+
+    def __init__(self, plan: Plan, stage: Stage) -> None:
+        self.plan, self.stage = plan, stage
+        self.parameters: dict[Node, None] = {}
+        self.extents: set[str] = set()
+        self.buffers: dict[Buffer, None] = {}
+        self.random = False
+        self._seen: set[Node] = set()
+        for node in (*stage.body, *(total.args[0] for total in stage.sums)):
+            self._walk(node)
+        for _, buffer in stage.stores:
+            self.buffers[buffer] = None
+
+    def _walk(self, node: Node) -> None:
+        if node in self._seen:
+            return
+        self._seen.add(node)
+        if node.op == "extent":
+            self.extents.add(node.name)
+        elif node.op == "mask":
+            self.random = True
+        elif node.op == "parameter":
+            self.parameters[node] = None
+        elif node in self.plan.loads and node not in self.stage.body:
+            self.buffers[self.plan.loads[node]] = None
+        elif node.op not in PRODUCTS:
+            for arg in node.args:
+                self._walk(arg)
+
+
+def tile_numbers(t: Tiling, lanes: int) -> int:
+    """Numbers in the tile of one group."""
+    return t.heights[0] * t.width * lanes
+
+
+def finish_sums(plan: Plan, stage: Stage, layout: Layout, dtype: str, lanes: int) -> str:
+    """`finish_<stage>`: fold the partial sums of every row, pairwise, and store the scalars."""
+    f = Function(
+        f"finish_{stage.name}",
+        "ptr %frame, ptr %pointers, i64 %count, ptr %sums",
+        attributes="noinline nounwind",
+    )
+    v = Lanes(f, dtype, lanes)
+    items = layout.load(f, "items")
+    for index, node in enumerate(stage.sums):
+        targets = [buffer for value, buffer in stage.stores if value is node]
+        starts = [layout.pointers(f, buffer, items) for buffer in targets]
+        with f.loop("item", "0", "%count") as item:
+            place = f.op("mul", f.op("add", f.op("mul", items, str(index)), item), str(lanes))
+            value = f.let("sum", f"load {v.kind}, ptr {f.at('%sums', place, v.scalar)}, align 4")
+            one = _folded(v, value)
+            for start in starts:
+                f.line(f"store {v.scalar} {one}, ptr {f.load('ptr', f.at(start, item, 'ptr'))}")
+    return f.text()
+
+
+def _folded(v: Lanes, value: str) -> str:
+    width = v.lanes
+    while width > 1:
+        width //= 2
+        order = ", ".join(f"i32 {(lane + width) % v.lanes}" for lane in range(v.lanes))
+        other = v.f.let(
+            "half",
+            f"shufflevector {v.kind} {value}, {v.kind} poison, <{v.lanes} x i32> <{order}>",
+        )
+        value = v.do("fadd", value, other)
+    return v.f.let("one", f"extractelement {v.kind} {value}, i64 0")

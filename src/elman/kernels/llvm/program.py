@@ -1,0 +1,294 @@
+"""The whole module of a plan: tiles, epilogues, stages, and the worker that runs them in time.
+
+One entry, `run(frame)`, called once by every thread of a parallel region. A worker takes a range
+of rows through the whole sequence; workers meet only where matrices are packed and where weight
+gradients are summed.
+"""
+
+from __future__ import annotations
+
+from elman.kernels.llvm import reduce
+from elman.kernels.llvm.addresses import count_items, fill, fill_region
+from elman.kernels.llvm.epilogue import Epilogue, Needs, finish_sums, tile_numbers
+from elman.kernels.llvm.frame import Layout
+from elman.kernels.llvm.functions import declarations
+from elman.kernels.llvm.machine import Machine
+from elman.kernels.llvm.product import (
+    Tiling,
+    all_tilings,
+    ceiling,
+    pack,
+    pack_all,
+    panel_depth,
+    tile,
+)
+from elman.kernels.llvm.text import GLUE, Function
+from elman.kernels.stages import Plan, Stage
+
+STAGE = "ptr %frame, ptr %pointers, i64 %count, ptr %tile, ptr %sums"
+POOL = """; the pool
+declare i32 @omp_get_thread_num()
+declare i32 @omp_get_num_threads()
+declare void @GOMP_barrier()"""
+MODE = """; the floating-point mode of the caller, taken on by every worker
+declare void @llvm.x86.sse.stmxcsr(ptr)
+declare void @llvm.x86.sse.ldmxcsr(ptr)"""
+
+
+class Program:
+    """A plan, an element type and a machine; `text` is the module."""
+
+    def __init__(self, plan: Plan, dtype: str, machine: Machine, *, backwards: bool) -> None:
+        self.plan, self.dtype, self.machine, self.backwards = plan, dtype, machine, backwards
+        self.lanes = machine.lanes(dtype)
+        self.element = "float" if dtype == "f32" else "double"
+        self.tilings = all_tilings(plan, machine)
+        self.flat = [t for group in self.tilings.values() for t in group]
+        sizes = _sizes(plan)
+        self.layout = Layout(plan, sizes, [t.name for t in self.flat])
+
+    @property
+    def tile_bytes(self) -> int:
+        """What a worker needs for its register tiles."""
+        most = max(
+            (sum(tile_numbers(t, self.lanes) for t in ts) for ts in self.tilings.values()),
+            default=0,
+        )
+        return (most + self.lanes) * (4 if self.dtype == "f32" else 8)
+
+    @property
+    def most_sums(self) -> int:
+        """The most reductions over units in one stage."""
+        return max((len(stage.sums) for stage in self.plan.stages), default=0)
+
+    def text(self) -> str:
+        """The module."""
+        shapes = {(h, t.width) for t in self.flat for h in t.heights}
+        parts = [self._title(), declarations(self.dtype, self.lanes), POOL]
+        parts += [MODE] if self.machine.is_x86 else []
+        parts += [tile(self.dtype, self.lanes, *shape) for shape in sorted(shapes)]
+        if self.flat:
+            parts.append(pack(self.dtype, self.lanes))
+        parts.append(pack_all(self.layout, self.flat, self.dtype, self.lanes))
+        for stage in self.plan.stages:
+            parts += self._stage(stage)
+        parts += [count_items(self.layout), fill(self.layout)]
+        parts += [fill_region(self.layout, region, self._touched(region)) for region in _REGIONS]
+        if self.plan.reductions:
+            parts += [
+                reduce.outer(self.dtype, self.lanes, *shape)
+                for shape in reduce.shapes(self.machine)
+            ]
+            parts += [
+                reduce.column_sum(self.dtype, self.lanes),
+                reduce.sum_columns(self.lanes),
+                reduce.sum_outer(self.machine, self.lanes),
+                reduce.reduce(self.plan, self.layout),
+            ]
+        return "\n\n".join([*parts, self._run()]) + "\n"
+
+    def _title(self) -> str:
+        return f"; {self.plan.step.name}, {self.dtype}, {self.machine.name}: {self.lanes} lanes"
+
+    def _touched(self, region: str) -> set[int]:
+        """The buffers whose row pointers a region needs."""
+        found: set[int] = set()
+        if region == "sums":
+            pairs = [pair for reduction in self.plan.reductions for pair in reduction.terms]
+            return {self.layout.buffers[b.name] for pair in pairs for b in pair if b is not None}
+        for stage in self.plan.region(region):
+            needs = Needs(self.plan, stage)
+            found |= {self.layout.buffers[buffer.name] for buffer in needs.buffers}
+            found |= {self.layout.coordinates} if needs.random else set()
+            for group in stage.groups:
+                operands = (self.plan.loads[operand] for operand in group.operands)
+                found |= {self.layout.buffers[buffer.name] for buffer in operands}
+        return found
+
+    # -- one stage -----------------------------------------------------------------------------
+
+    def _stage(self, stage: Stage) -> list[str]:
+        tilings = self.tilings.get(stage.name, [])
+        parts = [
+            Epilogue(self.plan, stage, tilings, self.layout, self.dtype, self.lanes).text(),
+            self._walk(stage, tilings),
+        ]
+        if stage.sums:
+            parts.append(finish_sums(self.plan, stage, self.layout, self.dtype, self.lanes))
+        return parts
+
+    def _walk(self, stage: Stage, tilings: list[Tiling]) -> str:
+        """`stage_<name>`: panels outside, tiles of rows inside, the epilogue after each tile."""
+        f = Function(f"stage_{stage.name}", STAGE, attributes=GLUE)
+        units = self.layout.size(f, stage.size)
+        if tilings:
+            self._panels(f, stage, tilings, units)
+        else:
+            self._call_epilogue(f, stage, "0", "%count", "0", units)
+        if stage.sums:
+            args = "ptr %frame, ptr %pointers, i64 %count, ptr %sums"
+            f.line(f"call void @finish_{stage.name}({args})")
+        return f.text()
+
+    def _panels(self, f: Function, stage: Stage, tilings: list[Tiling], units: str) -> None:
+        across = tilings[0].vectors * self.lanes
+        items = self.layout.load(f, "items")
+        panels = ceiling(f, units, across)
+        packs = [self.layout.load(f, f"pack {t.name}", "ptr") for t in tilings]
+        strides = [
+            f.op("mul", panel_depth(self.layout, f, t), str(t.width * self.lanes)) for t in tilings
+        ]
+        rows = [
+            [self.layout.pointers(f, self.plan.loads[o], items) for o in t.group.operands]
+            for t in tilings
+        ]
+        terms = [[self.layout.size(f, o.size) for o in t.group.operands] for t in tilings]
+        with f.loop("panel", "0", panels) as panel:
+            unit0 = f.op("mul", panel, str(across), "unit0")
+            unit1 = f.smaller(f.op("add", unit0, str(across)), units)
+            at = [
+                f.at(p, f.op("mul", panel, s), self.element, "panel")
+                for p, s in zip(packs, strides, strict=True)
+            ]
+            start = "0"
+            for height in tilings[0].heights:
+                left = f.op("sub", "%count", start)
+                whole = f.op("mul", f.op("sdiv", left, str(height)), str(height))
+                stop = f.op("add", start, whole, "stop")
+                with f.loop("item", start, stop, str(height)) as item:
+                    self._tiles(f, tilings, height, item, (at, rows, terms))
+                    last = f.op("add", item, str(height))
+                    self._call_epilogue(f, stage, item, last, unit0, unit1)
+                start = stop
+
+    def _tiles(
+        self,
+        f: Function,
+        tilings: list[Tiling],
+        height: int,
+        item: str,
+        places: tuple[list[str], list[list[str]], list[list[str]]],
+    ) -> None:
+        begin = 0
+        for t, panel, rows, terms in zip(tilings, *places, strict=True):
+            to = f.at("%tile", str(begin), self.element, "tile")
+            weights, resume = panel, "false"
+            for row, term in zip(rows, terms, strict=True):
+                args = f"ptr {f.at(row, item, 'ptr')}, i64 {term}, ptr {weights}, ptr {to}"
+                f.line(f"call void @product_{height}x{t.width}({args}, i1 {resume})")
+                step = f.op("mul", term, str(t.width * self.lanes))
+                weights, resume = f.at(weights, step, self.element, "panel"), "true"
+            begin += tile_numbers(t, self.lanes)
+
+    def _call_epilogue(
+        self, f: Function, stage: Stage, item0: str, item1: str, unit0: str, unit1: str
+    ) -> None:
+        f.line(
+            f"call void @epilogue_{stage.name}(ptr %frame, ptr %pointers, i64 {item0}, "
+            f"i64 {item1}, i64 {unit0}, i64 {unit1}, ptr %tile, ptr %sums)"
+        )
+
+    # -- the worker ------------------------------------------------------------------------------
+
+    def _run(self) -> str:
+        f = Function("run", "ptr %frame", attributes=GLUE, private=False)
+        f.line("%count = alloca i64")
+        f.line("%mode = alloca i32")
+        layout = self.layout
+        if self.machine.is_x86:
+            f.line("%own_mode = alloca i32")
+            f.line("call void @llvm.x86.sse.stmxcsr(ptr %own_mode)")
+            mode = f.let("mode32", f"trunc i64 {layout.load(f, 'mode')} to i32")
+            f.line(f"store i32 {mode}, ptr %mode")
+            f.line("call void @llvm.x86.sse.ldmxcsr(ptr %mode)")
+        self._who_am_i(f)
+        rows = layout.load(f, "rows")
+        row0 = f.op("sdiv", f.op("mul", rows, "%part"), "%parts", "row0")
+        row1 = f.op("sdiv", f.op("mul", rows, f.op("add", "%part", "1")), "%parts", "row1")
+        f.line("call void @pack_all(ptr %frame, i64 %part, i64 %parts)")
+        self._meet(f)
+        if self.plan.region("once"):
+            with f.when(f.let("first", "icmp eq i64 %part, 0")):
+                self._region(f, "once", ("0", "1", "0", "1", "0"))
+            self._meet(f)
+        if self.plan.region("static"):
+            self._region(f, "static", ("0", "1", row0, row1, "0"))
+        self._chunks(f, row0, row1, rows)
+        if self.machine.is_x86:
+            f.line("call void @llvm.x86.sse.ldmxcsr(ptr %own_mode)")
+        return f.text()
+
+    def _who_am_i(self, f: Function) -> None:
+        """%part of %parts, and this worker's memory. One thread asks nobody."""
+        layout = self.layout
+        threads = layout.load(f, "threads")
+        single = f.let("single", f"icmp eq i64 {threads}, 1")
+        f.line(f"br i1 {single}, label %alone, label %team")
+        f.place("team")
+        number = f.let("number", "call i32 @omp_get_thread_num()")
+        total = f.let("total", "call i32 @omp_get_num_threads()")
+        number, total = (f.let("wide", f"sext i32 {n} to i64") for n in (number, total))
+        f.go("alone")
+        f.place("alone")
+        f.line(f"%part = phi i64 [0, %entry], [{number}, %team]")
+        f.line(f"%parts = phi i64 [1, %entry], [{total}, %team]")
+        mine = f.op("mul", layout.load(f, "worker_bytes"), "%part")
+        base = f.at(layout.load(f, "workers", "ptr"), mine)
+        f.line(f"%pointers = getelementptr i8, ptr {base}, i64 0")
+        f.line(f"%tile = getelementptr i8, ptr {base}, i64 {layout.load(f, 'scratch')}")
+        f.line(f"%sums = getelementptr i8, ptr {base}, i64 {layout.load(f, 'sums')}")
+
+    def _meet(self, f: Function) -> None:
+        """Wait for the others, if there are any."""
+        with f.when(f.let("others", "icmp sgt i64 %parts, 1"), "meet"):
+            f.line("call void @GOMP_barrier()")
+
+    def _region(self, f: Function, region: str, span: tuple[str, ...]) -> None:
+        given = ", ".join(f"i64 {value}" for value in span)
+        f.line(f"call void @fill_{region}(ptr %frame, ptr %pointers, {given}, ptr %count)")
+        count = f.load("i64", "%count", "count")
+        for stage in self.plan.region(region):
+            skip = f.let("skip", f"icmp eq i64 {self.layout.load(f, f'skip {stage.name}')}, 0")
+            with f.when(skip, stage.name):
+                args = f"ptr %frame, ptr %pointers, i64 {count}, ptr %tile, ptr %sums"
+                f.line(f"call void @stage_{stage.name}({args})")
+
+    def _chunks(self, f: Function, row0: str, row1: str, rows: str) -> None:
+        steps, chunk = self.layout.load(f, "steps"), self.layout.load(f, "chunk")
+        chunks = f.op("sdiv", f.op("sub", f.op("add", steps, chunk), "1"), chunk, "chunks")
+        with f.loop("c", "0", chunks) as c:
+            number = c
+            if self.backwards:
+                number = f.op("sub", f.op("sub", chunks, "1"), c)
+            t0 = f.op("mul", number, chunk, "t0")
+            t1 = f.smaller(f.op("add", t0, chunk), steps)
+            if self.plan.region("before"):
+                self._region(f, "before", (t0, t1, row0, row1, t0))
+            if self.plan.region("loop"):
+                with f.loop("i", "0", f.op("sub", t1, t0)) as i:
+                    t = f.op("add", t0, i)
+                    if self.backwards:
+                        t = f.op("sub", f.op("sub", t1, "1"), i)
+                    self._region(f, "loop", (t, f.op("add", t, "1"), row0, row1, t0))
+            if self.plan.region("after"):
+                self._region(f, "after", (t0, t1, row0, row1, t0))
+            if self.plan.reductions:
+                self._meet(f)
+                span = f"i64 {t0}, i64 {t1}, i64 0, i64 {rows}, i64 {t0}, ptr %count"
+                f.line(f"call void @fill_sums(ptr %frame, ptr %pointers, {span})")
+                count = f.load("i64", "%count", "count")
+                f.line(
+                    f"call void @reduce(ptr %frame, ptr %pointers, i64 {count}, "
+                    "i64 %part, i64 %parts)"
+                )
+                self._meet(f)
+
+
+_REGIONS = ("once", "static", "before", "loop", "after", "sums")
+
+
+def _sizes(plan: Plan) -> list[str]:
+    found = {size for leaf in plan.step.parameters for size in leaf.shape}
+    found |= {buffer.size for buffer in plan.buffers} | {stage.size for stage in plan.stages}
+    found |= {node.name for node in plan.step.nodes() if node.op == "extent"}
+    return sorted(found - {"1"})

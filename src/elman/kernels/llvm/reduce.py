@@ -1,0 +1,193 @@
+"""Weight gradients: sums over all steps and rows, in an order that depends on nothing but shape.
+
+Items of a chunk are taken in blocks of 256; each block is summed by one chain of fused
+multiply-adds per result and then added to what the blocks before it gave. The work is split by
+output, never by item, so any number of threads gives the same bits.
+"""
+
+from __future__ import annotations
+
+from elman.kernels.llvm.frame import Layout
+from elman.kernels.llvm.functions import Lanes
+from elman.kernels.llvm.machine import Machine
+from elman.kernels.llvm.product import ceiling
+from elman.kernels.llvm.text import GLUE, Function
+from elman.kernels.stages import Plan
+
+BLOCK = 256
+OUTER = "ptr %left, ptr %right, i64 %items, i64 %i, i64 %j, i64 %columns, ptr %to"
+
+
+def shapes(machine: Machine) -> tuple[tuple[int, int], ...]:
+    """The tiles (rows, vectors) of an outer product."""
+    tall, wide = (6, 4) if machine.registers == 32 else (4, 2)
+    return tuple((height, width) for width in (wide, 1) for height in (tall, 2, 1))
+
+
+def outer(dtype: str, lanes: int, height: int, width: int) -> str:
+    """`outer_<height>x<width>`: to[i.., j..] += sum over items of left[i..] right[j..]."""
+    f = Function(f"outer_{height}x{width}", OUTER, attributes="noinline nounwind")
+    v = Lanes(f, dtype, lanes)
+    inside = _columns_inside(f, v) if width == 1 else ""
+    places = [(row, vec) for row in range(height) for vec in range(width)]
+    sums = {p: f.fresh("sum") for p in places}
+    news = {p: f.fresh("new") for p in places}
+    f.line("br label %item")
+    f.place("item")
+    f.line("%n = phi i64 [0, %entry], [%n.next, %item]")
+    for p in places:
+        f.line(f"{sums[p]} = phi {v.kind} [zeroinitializer, %entry], [{news[p]}, %item]")
+    left = f.at(f.load("ptr", f.at("%left", "%n", "ptr")), "%i", v.scalar, "left")
+    right = f.at(f.load("ptr", f.at("%right", "%n", "ptr")), "%j", v.scalar, "right")
+    w = [_read(f, v, f.at(right, str(vec * lanes), v.scalar), inside) for vec in range(width)]
+    for i in range(height):
+        one = f.load(v.scalar, f.at(left, str(i), v.scalar), "x")
+        wide = f.let("x", f"insertelement {v.kind} poison, {v.scalar} {one}, i64 0")
+        zero = f"<{lanes} x i32> zeroinitializer"
+        wide = f.let("x", f"shufflevector {v.kind} {wide}, {v.kind} poison, {zero}")
+        for vec in range(width):
+            args = f"{v.kind} {wide}, {v.kind} {w[vec]}, {v.kind} {sums[i, vec]}"
+            f.line(f"{news[i, vec]} = call {v.kind} @llvm.fma.{v.suffix}({args})")
+    f.line("%n.next = add nuw nsw i64 %n, 1")
+    f.line("%more = icmp slt i64 %n.next, %items")
+    f.line("br i1 %more, label %item, label %done")
+    f.place("done")
+    for i, vec in places:
+        place = f.op("mul", f.op("add", "%i", str(i)), "%columns")
+        place = f.op("add", f.op("add", place, "%j"), str(vec * lanes))
+        at = f.at("%to", place, v.scalar)
+        total = v.do("fadd", _read(f, v, at, inside), news[i, vec])
+        _write(f, v, at, total, inside)
+    return f.text()
+
+
+def column_sum(dtype: str, lanes: int) -> str:
+    """`column_sum`: to[j..] += sum over items of left[j..], one vector of units."""
+    f = Function(
+        "column_sum", "ptr %left, i64 %items, i64 %j, i64 %columns, ptr %to", attributes="nounwind"
+    )
+    v = Lanes(f, dtype, lanes)
+    inside = _columns_inside(f, v)
+    f.line("br label %item")
+    f.place("item")
+    f.line("%n = phi i64 [0, %entry], [%n.next, %item]")
+    f.line(f"%sum = phi {v.kind} [zeroinitializer, %entry], [%new, %item]")
+    left = f.at(f.load("ptr", f.at("%left", "%n", "ptr")), "%j", v.scalar, "left")
+    f.line(f"%new = fadd {v.kind} %sum, {_read(f, v, left, inside)}")
+    f.line("%n.next = add nuw nsw i64 %n, 1")
+    f.line("%more = icmp slt i64 %n.next, %items")
+    f.line("br i1 %more, label %item, label %done")
+    f.place("done")
+    at = f.at("%to", "%j", v.scalar)
+    _write(f, v, at, v.do("fadd", _read(f, v, at, inside), "%new"), inside)
+    return f.text()
+
+
+def _columns_inside(f: Function, v: Lanes) -> str:
+    kind = f"<{v.lanes} x i64>"
+    left = f.op("sub", "%columns", "%j", "left")
+    one = f.let("left", f"insertelement {kind} poison, i64 {left}, i64 0")
+    zero = f"<{v.lanes} x i32> zeroinitializer"
+    wide = f.let("left", f"shufflevector {kind} {one}, {kind} poison, {zero}")
+    numbers = ", ".join(f"i64 {lane}" for lane in range(v.lanes))
+    return f.let("inside", f"icmp slt {kind} <{numbers}>, {wide}")
+
+
+def _read(f: Function, v: Lanes, at: str, inside: str) -> str:
+    if not inside:
+        return f.let("w", f"load {v.kind}, ptr {at}, align 4")
+    args = f"ptr {at}, i32 4, {v.truth} {inside}, {v.kind} zeroinitializer"
+    return f.let("w", f"call {v.kind} @llvm.masked.load.{v.suffix}.p0({args})")
+
+
+def _write(f: Function, v: Lanes, at: str, value: str, inside: str) -> None:
+    if not inside:
+        f.line(f"store {v.kind} {value}, ptr {at}, align 4")
+        return
+    args = f"{v.kind} {value}, ptr {at}, i32 4, {v.truth} {inside}"
+    f.line(f"call void @llvm.masked.store.{v.suffix}.p0({args})")
+
+
+def reduce(plan: Plan, layout: Layout) -> str:
+    """`reduce`: worker `part` of `parts` does its share of every sum's outputs for one chunk."""
+    f = Function(
+        "reduce",
+        "ptr %frame, ptr %pointers, i64 %count, i64 %part, i64 %parts",
+        attributes=GLUE,
+    )
+    items = layout.load(f, "items")
+    for reduction in plan.reductions:
+        f.comment(f"{reduction.name}{list(reduction.shape)}")
+        to = layout.load(f, f"sum {reduction.name}", "ptr")
+        wanted = f.let("wanted", f"icmp ne ptr {to}, null")
+        with f.when(wanted):
+            for left, right in reduction.terms:
+                rows = f"ptr {layout.pointers(f, left, items)}"
+                size = layout.size(f, reduction.shape[0] if reduction.shape else "1")
+                rest = f"ptr {to}, i64 %count, i64 %part, i64 %parts)"
+                if right is None:
+                    f.line(f"call void @sum_columns({rows}, i64 {size}, {rest}")
+                else:
+                    columns = layout.size(f, reduction.shape[1])
+                    rows += f", ptr {layout.pointers(f, right, items)}"
+                    f.line(f"call void @sum_outer({rows}, i64 {size}, i64 {columns}, {rest}")
+    return f.text()
+
+
+def _share(f: Function, total: str) -> tuple[str, str]:
+    start = f.op("sdiv", f.op("mul", total, "%part"), "%parts")
+    stop = f.op("sdiv", f.op("mul", total, f.op("add", "%part", "1")), "%parts")
+    return start, stop
+
+
+def sum_columns(lanes: int) -> str:
+    """`sum_columns`: a worker's share of the units of one vector sum, block by block."""
+    f = Function(
+        "sum_columns",
+        "ptr %rows, i64 %size, ptr %to, i64 %count, i64 %part, i64 %parts",
+        attributes=GLUE,
+    )
+    first, last = _share(f, ceiling(f, "%size", lanes))
+    with (
+        f.loop("block", "0", "%count", str(BLOCK)) as block,
+        f.loop("vec", first, last) as vec,
+    ):
+        some = f.smaller(str(BLOCK), f.op("sub", "%count", block))
+        j = f.op("mul", vec, str(lanes))
+        args = f"ptr {f.at('%rows', block, 'ptr')}, i64 {some}, i64 {j}, i64 %size, ptr %to"
+        f.line(f"call void @column_sum({args})")
+    return f.text()
+
+
+def sum_outer(machine: Machine, lanes: int) -> str:
+    """`sum_outer`: a worker's share of the rows of one matrix sum, block by block."""
+    f = Function(
+        "sum_outer",
+        "ptr %lefts, ptr %rights, i64 %size, i64 %columns, ptr %to, i64 %count, "
+        "i64 %part, i64 %parts",
+        attributes=GLUE,
+    )
+    tall, wide = shapes(machine)[0]
+    first, last = _share(f, ceiling(f, "%size", tall))
+    row0 = f.op("mul", first, str(tall))
+    row1 = f.smaller(f.op("mul", last, str(tall)), "%size")
+    across = str(wide * lanes)
+    full = f.op("mul", f.op("sdiv", "%columns", across), across)
+    with f.loop("block", "0", "%count", str(BLOCK)) as block:
+        some = f.smaller(str(BLOCK), f.op("sub", "%count", block))
+        rows = [f.at(pointer, block, "ptr") for pointer in ("%lefts", "%rights")]
+        for width, j0, j1 in ((wide, "0", full), (1, full, "%columns")):
+            with f.loop("j", j0, j1, str(width * lanes)) as j:
+                i = row0
+                for height in (tall, 2, 1):
+                    whole = f.op("sub", row1, i)
+                    whole = f.op("mul", f.op("sdiv", whole, str(height)), str(height))
+                    stop = f.op("add", i, whole, "stop")
+                    with f.loop("i", i, stop, str(height)) as at:
+                        args = (
+                            f"ptr {rows[0]}, ptr {rows[1]}, i64 {some}, i64 {at}, i64 {j}, "
+                            "i64 %columns, ptr %to"
+                        )
+                        f.line(f"call void @outer_{height}x{width}({args})")
+                    i = stop
+    return f.text()

@@ -1,0 +1,5 @@
+"""Layers joined to networks that predict."""
+
+from elman.models.language_model import LanguageModel
+
+__all__ = ["LanguageModel"]

@@ -1,0 +1,121 @@
+"""A language model: tokens in, scores for the next token out, one step at a time.
+
+In: a cell and sizes. Out: a module over windows of tokens whose state the caller carries from one
+window to the next. Characters, alphabets and sampling are elsewhere (`data`, `tasks`).
+"""
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from elman.equations import Cell
+from elman.errors import ConfigError
+from elman.layers import Recurrent
+
+State = Tensor | tuple[Tensor, ...]
+
+
+class LanguageModel(nn.Module):
+    """Embedding, a stack of recurrent layers, and one output for each token.
+
+    `vocabulary` is the number of tokens V, `embedding` the size of their vectors; 0 feeds each
+    token as a one-hot vector. `dropout` is the share of units left out, in training only, between
+    the layers and before the output. `target` is that of `Recurrent`.
+    """
+
+    def __init__(
+        self,
+        cell: Cell | str,
+        vocabulary: int,
+        hidden: int,
+        layers: int = 1,
+        *,
+        embedding: int = 64,
+        dropout: float = 0.0,
+        target: str = "auto",
+    ) -> None:
+        super().__init__()
+        if vocabulary < 1 or embedding < 0:
+            raise ConfigError(
+                f"a language model needs at least 1 token and an embedding of 0 or more, "
+                f"not {vocabulary} and {embedding}"
+            )
+        self.vocabulary, self.dropout = vocabulary, dropout
+        self.embedding = nn.Embedding(vocabulary, embedding) if embedding else None
+        self.recurrent = Recurrent(
+            cell, embedding or vocabulary, hidden, layers, dropout=dropout, target=target
+        )
+        self.output = nn.Linear(self.recurrent.output_size, vocabulary)
+        self._start()
+
+    @property
+    def cell(self) -> Cell:
+        """The equations of its layers."""
+        return self.recurrent.cell
+
+    @property
+    def size(self) -> int:
+        """How many numbers are learned."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def zero_state(self, rows: int) -> State:
+        """The state before anything was read."""
+        return self.recurrent.zero_state(rows)
+
+    def forward(
+        self, tokens: Int[Tensor, "T B"], state: State | None = None
+    ) -> tuple[Float[Tensor, "T B V"], State]:
+        """The scores (logits) of every possible next token, and the state after the last one."""
+        hidden, last = self.read(tokens, state)
+        hidden = nn.functional.dropout(hidden, self.dropout, self.training)
+        return self.output(hidden), last
+
+    def read(
+        self, tokens: Int[Tensor, "T B"], state: State | None = None
+    ) -> tuple[Float[Tensor, "T B H"], State]:
+        """The outputs of the last layer, and the state after the last token."""
+        hidden, last = self.recurrent(self._vectors(tokens), state)
+        return hidden, last
+
+    def loss(
+        self, inputs: Int[Tensor, "T B"], targets: Int[Tensor, "T B"], state: State | None = None
+    ) -> tuple[Float[Tensor, ""], State]:
+        """Mean cross-entropy of the targets, in nats per token, and the state after the window."""
+        scores, last = self(inputs, state)
+        flat = scores.reshape(-1, self.vocabulary)
+        return nn.functional.cross_entropy(flat, targets.reshape(-1)), last
+
+    @torch.no_grad()
+    def _start(self) -> None:
+        """Start the layers for language, where the equations leave it open: recurrent matrices
+        orthogonal (A. Saxe et al., ICLR 2014), input matrices within 1 / sqrt(D), biases 0.
+        """
+        for layer in self.recurrent.stack:
+            for name, parameter in layer.cell.parameters.items():
+                tensor = layer.get_parameter(name)
+                if parameter.start is not None or tensor.dim() == 0:
+                    continue
+                if tensor.dim() == 1:
+                    nn.init.zeros_(tensor)
+                elif parameter.shape[0] == parameter.shape[1]:
+                    nn.init.orthogonal_(tensor)
+                else:
+                    bound = tensor.shape[1] ** -0.5
+                    nn.init.uniform_(tensor, -bound, bound)
+
+    def _vectors(self, tokens: Tensor) -> Tensor:
+        if self.embedding is not None:
+            return self.embedding(tokens)
+        one_hot = nn.functional.one_hot(tokens, self.vocabulary)
+        return one_hot.to(self.output.weight.dtype)
+
+
+def restart(state: State, rows: Bool[Tensor, "B"], start: State) -> State:
+    """The state with the rows marked in `rows` put back to `start`, cut from the gradient."""
+    before = (state,) if isinstance(state, Tensor) else state
+    fresh = (start,) if isinstance(start, Tensor) else start
+    mask = rows[None, :, None]
+    parts = tuple(
+        torch.where(mask, new, old.detach()) for new, old in zip(fresh, before, strict=True)
+    )
+    return parts[0] if isinstance(state, Tensor) else parts

@@ -1,0 +1,72 @@
+"""How far a training has come, from 0 to 1, in steps or in time, over any number of sittings.
+
+The time counts from the start of the run to its very end, so a part of it is put aside for the
+last evaluation and the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+_FIRST_RESERVE = 0.03  # share of the time put aside until an evaluation has been timed
+
+
+class Clock:
+    """Counts steps and seconds. `since` is when this sitting began, as `time.monotonic` gives it,
+    so that what happened before the first step (reading, compiling) counts too."""
+
+    def __init__(self, minutes: float, steps: int, since: float | None = None) -> None:
+        self.limit = 60 * minutes
+        self.steps = steps
+        self.step = 0
+        self._before = 0.0
+        self._since = time.monotonic() if since is None else since
+        self._last_look: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Time spent in this sitting and in those before it."""
+        return self._before + time.monotonic() - self._since
+
+    @property
+    def reserve(self) -> float:
+        """Seconds put aside for the end."""
+        if self._last_look is None:
+            return _FIRST_RESERVE * self.limit
+        return min(1.15 * self._last_look + 0.2, self.limit / 2)
+
+    def progress(self) -> float:
+        """From 0 to 1: the larger one of the shares of steps and of time."""
+        shares = [0.0]
+        if self.steps:
+            shares.append(self.step / self.steps)
+        if self.limit:
+            shares.append(self.seconds / max(self.limit - self.reserve, 1e-9))
+        return min(1.0, max(shares))
+
+    def left(self) -> float:
+        """Seconds still to go, judged by what has been; NaN at the very start."""
+        done = self.progress()
+        return self.seconds / done * (1 - done) if done else math.nan
+
+    def looked(self, seconds: float) -> None:
+        """Note what an evaluation took, the sample and the checkpoint included."""
+        self._last_look = max(seconds, self._last_look or 0.0)
+
+    def spacing(self, looks: int) -> float:
+        """Progress between evaluations: 1 / looks, more if they would take a tenth of the time."""
+        usual = 1 / max(1, looks)
+        if not self.limit or self._last_look is None:
+            return usual
+        return max(usual, self._last_look / (0.1 * self.limit))
+
+    def facts(self) -> dict[str, float | int | None]:
+        """What a checkpoint keeps."""
+        return {"step": self.step, "seconds": self.seconds, "look": self._last_look}
+
+    def restore(self, facts: dict[str, float | int | None]) -> None:
+        """Go on from what a checkpoint kept."""
+        self.step = int(facts["step"] or 0)
+        self._before = float(facts["seconds"] or 0.0)
+        self._last_look = facts["look"]

@@ -1,0 +1,123 @@
+"""What a training is: how long, how fast, and everything else that `config.toml` keeps.
+
+In: options, or the tables of a `config.toml`. Out: frozen dataclasses that print back to the same
+tables. What a model is made of stands with its task; which numbers are good, in `recipe`.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any, TypeVar
+
+from elman.errors import ConfigError
+from elman.tasks import TextConfig
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a model is trained; `config.toml` holds it as its table [training]."""
+
+    lr: float
+    """Highest learning rate."""
+    minutes: float = 0.0
+    """Wall-clock time from start to end, evaluations included; 0 for as long as it takes."""
+    steps: int = 0
+    """Training steps; 0 for as many as there is time for."""
+    warmup: float = 0.02
+    """Share of the training in which the learning rate rises."""
+    clip: float = 1.0
+    """Largest norm of all gradients together; larger ones are scaled down."""
+    weight_decay: float = 0.0
+    """Share of each matrix taken away per step, times the learning rate."""
+    beta1: float = 0.9
+    """How much of the mean gradient is kept each step (Adam)."""
+    beta2: float = 0.99
+    """How much of the mean squared gradient is kept each step (Adam)."""
+    seed: int = 0
+    """Where all randomness starts."""
+    log_every: int = 20
+    """Steps from one line of metrics to the next."""
+    looks: int = 8
+    """How often it is evaluated and writes a sample, at equal distances."""
+    sample_length: int = 500
+    """Characters of each of those samples."""
+    save_seconds: float = 20.0
+    """Most time between two checkpoints."""
+
+    def __post_init__(self) -> None:
+        if self.minutes < 0 or self.steps < 0:
+            raise ConfigError(
+                f"minutes ({self.minutes:g}) and steps ({self.steps}) cannot be below 0: "
+                "give one of them, above 0"
+            )
+        if not (self.minutes or self.steps):
+            raise ConfigError("a training needs an end: give --minutes or --steps")
+        if not (0 < self.lr < float("inf") and self.clip > 0):
+            raise ConfigError(
+                f"lr ({self.lr:g}) and clip ({self.clip:g}) must be above 0: 0.005 and 1 are usual"
+            )
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """What is learned; `config.toml` holds it as its table [data]."""
+
+    data: str
+    """A built-in name, or the full path of a file or folder."""
+    sha256: str
+    """Of what was read: a run resumes on the same text only."""
+    include: tuple[str, ...] = ()
+    """Globs that pick files out of a folder."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything needed to do a run again."""
+
+    data: DataConfig
+    model: TextConfig
+    training: TrainingConfig
+
+    def to_tables(self) -> dict[str, Any]:
+        """The tables of `config.toml`."""
+        return {"task": "text", **asdict(self)}
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, Any]) -> RunConfig:
+        """Read them again; ConfigError names a key that is missing, unknown or of another type."""
+        return cls(
+            _read(DataConfig, tables, "data"),
+            _read(TextConfig, tables, "model"),
+            _read(TrainingConfig, tables, "training"),
+        )
+
+
+Table = TypeVar("Table", DataConfig, TextConfig, TrainingConfig)
+
+
+def _read(kind: type[Table], tables: Mapping[str, Any], name: str) -> Table:
+    table = tables.get(name)
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"config.toml has no table [{name}]: put it back")
+    wanted = typing.get_type_hints(kind)
+    if unknown := sorted(table.keys() - wanted.keys()):
+        raise ConfigError(f"config.toml: {name}.{unknown[0]} means nothing here: take it out")
+    needed = {field.name for field in fields(kind) if field.default is MISSING}
+    if missing := sorted(needed - table.keys()):
+        raise ConfigError(f"config.toml: {name}.{missing[0]} is missing: put it back")
+    given = typing.cast("Mapping[str, Any]", table)
+    return kind(**{k: _value(value, wanted[k], f"{name}.{k}") for k, value in given.items()})
+
+
+def _value(value: Any, wanted: Any, place: str) -> Any:
+    if isinstance(wanted, types.GenericAlias) and isinstance(value, list):
+        return tuple(str(item) for item in typing.cast("list[Any]", value))
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(wanted, types.GenericAlias) and type(value) is wanted:
+        return value
+    kind = getattr(wanted, "__name__", str(wanted))
+    raise ConfigError(f"config.toml: {place} is {value!r} and must be of type {kind}: correct it")

@@ -1,0 +1,106 @@
+"""Showing a run: a bar with the loss where there is a terminal, plain lines where there is none,
+and at each evaluation what the model can say by now.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+
+from elman.training.clock import Clock
+
+SHOWN = 280  # characters of a sample
+REFRESH = 0.2  # seconds between two pictures of the bar
+
+
+def in_bits(nats: float) -> float:
+    """Nats per character as bits per character."""
+    return nats / math.log(2)
+
+
+class Silent:
+    """A Watcher that shows nothing."""
+
+    def step(self, clock: Clock, tokens: int, row: dict[str, float | int] | None) -> None:
+        """Nothing."""
+
+    def look(self, clock: Clock, score: float, best: bool, sample: str, seconds: float) -> None:
+        """Nothing."""
+
+
+class Display:
+    """A Watcher for people. Use it as a context: the bar is taken away at the end."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._bar = Progress(
+            BarColumn(24),
+            TextColumn("{task.fields[text]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=1.0, text="starting")
+        self._loss = math.nan
+        self._shown, self._from = 0.0, (time.monotonic(), 0)
+        self._speed = math.nan
+
+    def __enter__(self) -> Display:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def step(self, clock: Clock, tokens: int, row: dict[str, float | int] | None) -> None:
+        """Move the bar, a few times a second."""
+        if row is not None:
+            self._loss = row["loss"]
+        now = time.monotonic()
+        if now - self._shown < REFRESH:
+            return
+        began, before = self._from
+        if before and now > began:
+            self._speed = (tokens - before) / (now - began)
+        self._shown, self._from = now, (now, tokens)
+        self._bar.update(self._task, completed=clock.progress(), text=self._line(clock))
+
+    def look(self, clock: Clock, score: float, best: bool, sample: str, seconds: float) -> None:
+        """Say how well it does, and let it speak."""
+        self._from = (time.monotonic(), 0)
+        mark = "" if best else "  (not the best so far)"
+        self.console.print(
+            f"step {clock.step:,}  {_time(clock.seconds)}  loss {self._loss:.3f}  "
+            f"held out [bold]{score:.3f}[/] nats, {in_bits(score):.3f} bits per character  "
+            f"{_speed(self._speed)}{_time(clock.left())} left{mark}"
+        )
+        text = sample[:SHOWN].strip("\n")
+        lines = "\n".join(f"    {line}" for line in text.splitlines())
+        self.console.print(escape(lines) + "\n", style="dim", soft_wrap=True)
+
+    def _line(self, clock: Clock) -> str:
+        return (
+            f"loss {self._loss:.3f}  {in_bits(self._loss):.3f} bits/char  "
+            f"{_speed(self._speed)}{_time(clock.left())} left"
+        )
+
+
+def _speed(characters: float) -> str:
+    return "" if math.isnan(characters) else f"{characters:,.0f} characters/s  "
+
+
+def _time(seconds: float) -> str:
+    if math.isnan(seconds):
+        return "?:??"
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    return f"{minutes}:{rest:02d}"

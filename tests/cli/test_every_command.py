@@ -1,0 +1,38 @@
+"""Every command keeps the contract of `elman.cli`: a summary, options with help, and `run`."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+
+import pytest
+
+import elman.cli.bench.layers
+import elman.cli.cell
+import elman.cli.data.get
+import elman.cli.data.list
+import elman.cli.demo
+import elman.cli.evaluate
+import elman.cli.resume
+import elman.cli.sample
+import elman.cli.train.text
+
+COMMANDS = [
+    elman.cli.bench.layers,
+    elman.cli.cell,
+    elman.cli.data.get,
+    elman.cli.data.list,
+    elman.cli.demo,
+    elman.cli.evaluate,
+    elman.cli.resume,
+    elman.cli.sample,
+    elman.cli.train.text,
+]
+
+
+@pytest.mark.parametrize("module", COMMANDS, ids=lambda module: module.__name__)
+def test_a_command_has_a_summary_options_and_run(module):
+    assert module.__doc__
+    assert dataclasses.is_dataclass(module.Options)
+    assert module.Options.__dataclass_params__.frozen
+    assert callable(importlib.import_module(module.__name__).run)

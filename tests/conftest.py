@@ -1,0 +1,70 @@
+"""What every test may ask for: a seeded generator, golden files, and shapes checked as types.
+
+Marks are declared in pyproject.toml; the cells and targets that tests run over are in zoo.py.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "2")  # read by torch when a test first imports it
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import jaxtyping
+import numpy as np
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+# Shape types are law in tests and free at run time. Tests of torch.compile start their own
+# process, because a checked function is a graph break there.
+SHAPED = ["elman.layers", "elman.models", "elman.tasks", "elman.training"]
+jaxtyping.install_import_hook(SHAPED, "beartype.beartype")
+
+# The same examples on every machine and no deadline: a shared machine may stall for a while.
+hypothesis.settings.register_profile("elman", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("elman")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what the tests produce into tests/golden, then review it with a diff",
+    )
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator that starts in the same place for every test."""
+    return np.random.default_rng(20261123)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`golden(name, text)`: the text must equal the file `tests/golden/<name>`, to the letter."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            return
+        again = f"pytest {request.node.nodeid.split('[')[0]} --update-golden"
+        if not path.exists():
+            pytest.fail(f"there is no golden file {name}; write it with `{again}`, then read it")
+        kept = path.read_text(encoding="utf-8")
+        if text != kept:
+            rows = difflib.unified_diff(
+                kept.splitlines(), text.splitlines(), "kept", "produced", lineterm=""
+            )
+            pytest.fail(
+                "\n".join([f"{name} has changed; if that is right: `{again}`", "", *rows]),
+                pytrace=False,
+            )
+
+    return compare

@@ -1,0 +1,79 @@
+"""The same bits for any number of threads and whatever is in the batch; no row is ever lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from elman.kernels.llvm.machine import Machine, compile_text
+from elman.kernels.llvm.text import Function
+from elman.layers.recurrent import Recurrent
+
+PROGRAM = """
+import os, torch
+from elman import Recurrent
+torch.manual_seed(0); torch.set_num_threads(2)
+layer = Recurrent("gru", 20, 33); x = torch.randn(9, 13, 20)
+other = Recurrent("gru", 20, 33, target="eager"); other.load_state_dict(layer.state_dict())
+ours = layer(x)[0].detach()
+assert torch.allclose(ours, other(x)[0], atol=1e-5)
+child = os.fork()
+if child == 0:
+    os._exit(0 if torch.equal(layer(x)[0], ours) else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert torch.equal(layer(x)[0], ours)
+"""
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
+def test_threads_and_company_change_no_bit(name):
+    torch.manual_seed(0)
+    layer = Recurrent(name, 20, 33, num_layers=2)
+    x = torch.randn(37, 13, 20, requires_grad=True)
+    seed = torch.randn(37, 13, 33)
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2, 4):
+            torch.set_num_threads(threads)
+            y, _ = layer(x)
+            found.append([y, *torch.autograd.grad(y, [x, *layer.parameters()], seed)])
+    finally:
+        torch.set_num_threads(before)
+    for other in found[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
+    alone, _ = layer(x[:, 5:6])
+    (gx,) = torch.autograd.grad(alone, [x], seed[:, 5:6])
+    assert torch.equal(alone, found[0][0][:, 5:6])
+    assert torch.equal(gx[:, 5], found[0][1][:, 5])
+
+
+def test_carrying_the_state_is_running_on():
+    torch.manual_seed(0)
+    layer = Recurrent("lstm", 4, 7)
+    x = torch.randn(11, 3, 4)
+    whole, last = layer(x)
+    first, between = layer(x[:5])
+    second, end = layer(x[5:], between)
+    assert torch.equal(torch.cat([first, second]), whole)
+    assert all(torch.equal(a, b) for a, b in zip(last, end, strict=True))
+
+
+@pytest.mark.parametrize("limit", ["", "1"])
+def test_no_row_is_lost_with_fewer_threads_than_asked_or_after_a_fork(limit):
+    environment = {**os.environ, **({"OMP_THREAD_LIMIT": limit} if limit else {})}
+    subprocess.run([sys.executable, "-c", PROGRAM], check=True, timeout=100, env=environment)
+
+
+def test_generated_text_runs():
+    f = Function("run", "ptr %frame", attributes="nounwind", private=False)
+    with f.loop("i", "0", "5") as i:
+        f.line(f"store i64 {f.op('mul', i, i)}, ptr {f.at('%frame', i, 'i64')}")
+    code = compile_text(f.text(), Machine.host(), {})
+    out = torch.zeros(5, dtype=torch.int64)
+    code.function("run")(out.data_ptr())
+    assert out.tolist() == [0, 1, 4, 9, 16]

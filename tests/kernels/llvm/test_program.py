@@ -1,0 +1,95 @@
+"""Plans and the text made from them: where everything is computed, and that a swap is noticed."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from elman import cells
+from elman.derive import keep, reverse
+from elman.equations import Cell
+from elman.kernels import Arguments, compile
+from elman.kernels.llvm import LLVM, addresses, epilogue, product, reduce
+from elman.kernels.llvm.frame import Layout
+from elman.kernels.llvm.machine import Machine
+from elman.kernels.llvm.program import Program
+from elman.kernels.stages import lower
+
+
+def regions(text: str) -> dict[str, set[str]]:
+    plan = lower(Cell(text).step)
+    found: dict[str, set[str]] = {}
+    for stage in plan.stages:
+        ops = {node.op for node in stage.body} | {"product" for _ in stage.groups}
+        found.setdefault(stage.region, set()).update(ops)
+    return found
+
+
+def test_what_is_free_of_the_state_leaves_the_loop():
+    found = regions("h' = tanh(W x + U h + b) * sigmoid(x)")
+    assert "product" in found["before"]
+    assert "sigmoid" in found["before"]
+    assert "sigmoid" not in found["loop"]
+
+
+def test_what_no_state_waits_for_comes_after_the_loop():
+    assert regions("h' = tanh(W x + U h)\ny = P h'")["after"] >= {"product"}
+
+
+def test_what_depends_on_parameters_alone_is_computed_once():
+    assert "sigmoid" in regions("param a\nh' = sigmoid(a) * h + W x")["once"]
+
+
+def test_a_product_of_a_static_input_is_computed_once_a_row():
+    assert "product" in regions("static v[F]\nh' = tanh(W x + U h + V v)")["static"]
+
+
+def test_products_that_wait_for_one_another_are_two_stages():
+    plan = lower(cells.get("examples/mut1.eq").step)
+    assert [stage.level for stage in plan.region("loop")] == [0, 1]
+
+
+def test_the_gradient_adds_its_products_in_one_set_of_accumulators():
+    step = cells.get("lstm").step
+    plan = lower(keep(step, reverse(step)).adjoint)
+    (group,) = plan.region("loop")[1].groups
+    assert len(group.operands) == 4
+    assert len(group.products) == 1
+
+
+@pytest.mark.parametrize("tall", [1, 2, 6, 8])
+def test_any_number_of_rows_is_covered_by_tiles(tall):
+    assert product.heights(tall)[-1] == 1
+    assert product.heights(tall)[0] == tall
+
+
+def test_the_text_has_one_entry_and_names_its_stages():
+    plan = lower(cells.get("rnn").step)
+    program = Program(plan, "f32", Machine.host(), backwards=False)
+    text = program.text()
+    assert text.count("\ndefine void @") == 1
+    assert "@stage_loop_0_H" in text
+    assert isinstance(program.layout, Layout)
+    assert addresses.fill(program.layout) in text
+    assert reduce.BLOCK == 256
+
+
+def test_swapping_two_gates_in_the_compiler_turns_the_witness_red(monkeypatch):
+    step = cells.get("lstm").step
+    torch.manual_seed(0)
+    sizes = {"D": 3, "H": 5}
+    weights = {leaf.name: torch.randn([sizes[s] for s in leaf.shape]) for leaf in step.parameters}
+    x, start = torch.randn(4, 2, 3), {n: torch.randn(2, 5) for n in ("h", "c")}
+    arguments = Arguments({"x": x}, start, weights)
+    want = compile(step, "eager")(arguments).outputs["y"]
+    assert torch.allclose(LLVM(step)(arguments).outputs["y"], want, atol=1e-6)
+    right = epilogue.Epilogue._from_tile
+
+    def swapped(self, node):
+        products = [p for t in self.tilings for p in t.group.products]
+        if node in products[:2]:
+            node = products[1 - products.index(node)]
+        return right(self, node)
+
+    monkeypatch.setattr(epilogue.Epilogue, "_from_tile", swapped)
+    assert not torch.allclose(LLVM(step)(arguments).outputs["y"], want, atol=1e-3)
