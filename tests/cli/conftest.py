@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -77,12 +79,20 @@ def elman(
     """`elman("echo", "hi")` runs a made-up command: its status, what it printed, its errors."""
     from elman.cli import main
 
-    monkeypatch.syspath_prepend(shelf_folder.parent)
+    # The package by its file, not by a folder on sys.path: what the import system remembers of
+    # folders must not decide whether the shelf is found.
+    home = shelf_folder / "__init__.py"
+    spec = spec_from_file_location("made_up", home, submodule_search_locations=[str(shelf_folder)])
+    assert spec is not None and spec.loader is not None
+    package = module_from_spec(spec)
+    spec.loader.exec_module(package)
+    monkeypatch.setitem(sys.modules, "made_up", package)
+    importlib.invalidate_caches()
 
     def run(*words: str) -> tuple[int, str, str]:
         status = main(words, shelf="made_up")
         return status, *capsys.readouterr()
 
     yield run
-    for name in [name for name in sys.modules if name.split(".")[0] == "made_up"]:
+    for name in [name for name in sys.modules if name.startswith("made_up.")]:
         del sys.modules[name]
