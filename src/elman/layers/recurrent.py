@@ -16,6 +16,7 @@ from elman.equations import Cell
 from elman.errors import ConfigError, ShapeError
 from elman.graph import Step
 from elman.kernels import TARGETS, Arguments, choose, compile
+from elman.layers.dropout import dropout
 from elman.layers.start import start_
 
 State = Tensor | tuple[Tensor, ...]
@@ -179,7 +180,7 @@ class Recurrent(nn.Module):
             along, last = layer(along, own, more, static or {}, self.target)
             after.append(last)
             if self.dropout and index + 1 < self.num_layers:
-                along = nn.functional.dropout(along, self.dropout, self.training)
+                along = dropout(along, self.dropout, self.training)
         final = tuple(torch.stack(parts) for parts in zip(*after, strict=True))
         return self._time_first(along), final[0] if len(final) == 1 else final
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from elman.equations import Cell
 from elman.errors import ConfigError
 from elman.layers import Recurrent
+from elman.layers.dropout import dropout
 
 State = Tensor | tuple[Tensor, ...]
 
@@ -67,7 +68,7 @@ class LanguageModel(nn.Module):
     ) -> tuple[Float[Tensor, "T B V"], State]:
         """The scores (logits) of every possible next token, and the state after the last one."""
         hidden, last = self.read(tokens, state)
-        hidden = nn.functional.dropout(hidden, self.dropout, self.training)
+        hidden = dropout(hidden, self.dropout, self.training)
         return self.output(hidden), last
 
     def read(

@@ -48,10 +48,12 @@ class Bound:
 
 
 def by_step(tensor: Tensor, address: Address = Address.USER, **more: int) -> Bound:
-    """A tensor of shape (T, B, size), any strides but the last."""
+    """A tensor of shape (T, B, size) or, packed, (items, 1, size); any strides but the last."""
     size = tensor.element_size()
-    strides = [stride * size for stride in tensor.stride()]
-    return Bound(tensor.data_ptr(), strides[0], strides[1], address, **more)  # pyright: ignore[reportArgumentType]
+    step = tensor.stride(0) * size
+    # torch says nothing of the stride of an axis of one; of packed data, rows are items too
+    row = step if tensor.shape[1] == 1 else tensor.stride(1) * size
+    return Bound(tensor.data_ptr(), step, row, address, **more)  # pyright: ignore[reportArgumentType]
 
 
 def by_row(tensor: Tensor) -> Bound:
