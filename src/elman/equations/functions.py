@@ -19,12 +19,12 @@ def mean(vector: Node) -> Node:
 def layernorm(vector: Node) -> Node:
     """Mean 0 and variance 1 over the units, without gains (Ba et al. 2016, equation 4)."""
     centered = vector - mean(vector)
-    return centered * (1.0 / apply("sqrt", mean(centered * centered) + EPSILON))
+    return centered / apply("sqrt", mean(centered * centered) + EPSILON)
 
 
 def rmsnorm(vector: Node) -> Node:
     """Mean square 1 over the units, without gains (Zhang and Sennrich 2019, equation 4)."""
-    return vector * (1.0 / apply("sqrt", mean(vector * vector) + EPSILON))
+    return vector / apply("sqrt", mean(vector * vector) + EPSILON)
 
 
 # Over all units of one vector; every other function works element by element.

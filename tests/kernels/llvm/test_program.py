@@ -9,7 +9,7 @@ from elman import cells
 from elman.derive import keep, reverse
 from elman.equations import Cell
 from elman.kernels import Arguments, compile
-from elman.kernels.llvm import LLVM, addresses, epilogue, product, reduce
+from elman.kernels.llvm import LLVM, addresses, epilogue, product
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.program import Program
@@ -71,7 +71,6 @@ def test_the_text_has_one_entry_and_names_its_stages():
     assert "@stage_loop_0_H" in text
     assert isinstance(program.layout, Layout)
     assert addresses.fill(program.layout) in text
-    assert reduce.BLOCK == 256
 
 
 def test_swapping_two_gates_in_the_compiler_turns_the_witness_red(monkeypatch):

@@ -13,11 +13,12 @@ import pytest
 import torch
 
 from elman.kernels import compile
-from witness import agree64, computed, excess32, expected, worst
+from witness import agree64, computed, expected, ulps
 from zoo import CELLS, COVERING, SIZES, WIDTHS, case, machine
 
 SHAPES = [*COVERING, (0, 3, 4, 5)]
 WITH_HISTORY = {(0, 3, 4, 5), *COVERING[::8]}
+DRAWS = (1, 12, 64, 256)  # of numbers, for a bound in single precision
 GRID = list(itertools.product((0, *SIZES), SIZES, SIZES, SIZES))
 
 
@@ -32,31 +33,51 @@ def double(name: str, shape: tuple[int, int, int, int], *, history: bool) -> Non
 
 
 def single(name: str, shape: tuple[int, int, int, int], *, history: bool) -> None:
-    """Single precision, held to twice the worst error of the eager target.
+    """Single precision, held to twice the worst error of the eager target and 8 ulp.
 
-    One error of the eager target can be lucky: the gradient of a single bias is one number, which
-    is right to the last bit now and then. Then its worst over nearby cases counts, and ours too.
+    One draw of numbers says little where a result is one number, or where numbers cancel: the eager
+    target is then right to the last bit now and then, and far off the next time. Where one draw is
+    beyond the bound, the worst over more of them counts, of both.
     """
-    far = _far(name, shape, history, draws=1)
-    assert not far or not (far := _far(name, shape, history, draws=6)), f"{shape}: {far}"
+    far: Far = []
+    for draws in DRAWS:
+        far = _far(name, shape, history, draws, only={found[:2] for found in far})
+        if not far:
+            return
+    raise AssertionError(f"{name} {shape}: {far}")
 
 
-def _far(name: str, shape: tuple[int, int, int, int], history: bool, draws: int) -> object:
+Far = list[tuple[str, str, float, float]]
+
+
+def _far(
+    name: str,
+    shape: tuple[int, int, int, int],
+    history: bool,
+    draws: int,
+    only: set[tuple[str, str]],
+) -> Far:
+    """(width, array, our worst, the bound), in ulp, where the bound is not kept."""
     step = CELLS[name].step
-    cases = [case(CELLS[name], shape, np.float32, draw=draw) for draw in range(draws)]
-    wants = [expected(of, history=history) for of in cases]
-    rivals = [
-        worst(computed(compile(step, "eager"), of, torch.float32, history=history), want)
-        for of, want in zip(cases, wants, strict=True)
+    widths = [width for width in WIDTHS if not only or width in {one for one, _ in only}]
+    kernels = {width: compile(step, "llvm", machine(width)) for width in widths}
+    ours: dict[tuple[str, str], float] = {}
+    eager: dict[str, float] = {}
+    for draw in range(draws):
+        of = case(CELLS[name], shape, np.float32, draw=draw)
+        want = expected(of, history=history)
+        rival = computed(compile(step, "eager"), of, torch.float32, history=history)
+        for array, error in ulps(rival, want).items():
+            eager[array] = max(eager.get(array, 0.0), error)
+        for width, kernel in kernels.items():
+            got = computed(kernel, of, torch.float32, history=history)
+            for array, error in ulps(got, want).items():
+                ours[width, array] = max(ours.get((width, array), 0.0), error)
+    return [
+        (width, array, worst, bound)
+        for (width, array), worst in ours.items()
+        if worst > (bound := 2 * eager[array] + 8) and (not only or (width, array) in only)
     ]
-    rival = {key: max(one[key] for one in rivals) for key in rivals[0]}
-    found = [
-        (width, excess32(computed(kernel, of, torch.float32, history=history), want, rival))
-        for width in WIDTHS
-        for kernel in [compile(step, "llvm", machine(width))]
-        for of, want in zip(cases, wants, strict=True)
-    ]
-    return [(width, excess) for width, excess in found if excess]
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -65,10 +86,6 @@ def test_fp64_agrees_with_the_interpreter(name):
         double(name, shape, history=shape in WITH_HISTORY)
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="0.5 % of arrays are beyond twice eager's error plus 8 ulp: see docs/dev/plan.md",
-)
 @pytest.mark.parametrize("name", CELLS)
 def test_fp32_is_as_close_as_eager_torch(name):
     for shape in SHAPES:

@@ -159,19 +159,32 @@ def _clamped(v: Lanes, x: str, low: float | None, high: float | None) -> str:
 
 def exp(v: Lanes, x: str) -> str:
     """e^x; the scale is applied in two halves, so that results may be subnormal."""
+    return _exp_pair(v, x)[0]
+
+
+def _exp_pair(v: Lanes, x: str) -> tuple[str, str]:
+    """e^x, and what its last rounding has lost."""
     n, small = _reduced(v, _clamped(v, x, v.facts.exp_low, v.facts.exp_high))
     half = v.do_bits("ashr", n, v.bits(1))
     rest = v.do_bits("sub", n, half)
-    scale = v.power_of_two(half)
-    return v.do("fmul", v.fma(small, scale, scale), v.power_of_two(rest))
+    scale, more = v.power_of_two(half), v.power_of_two(rest)
+    value = v.fma(small, scale, scale)
+    lost = v.fma(small, scale, v.do("fsub", scale, value))
+    return v.do("fmul", value, more), v.do("fmul", lost, more)
+
+
+def _decay(v: Lanes, x: str) -> tuple[str, str]:
+    """e^-|x|, and what its last rounding has lost."""
+    return _exp_pair(v, v.f.let("v", f"fneg {v.kind} {v.call('fabs', x)}"))
 
 
 def sigmoid(v: Lanes, x: str) -> str:
     """1 / (1 + e^-x)."""
-    size = v.call("fabs", x)
-    e = exp(v, v.f.let("v", f"fneg {v.kind} {size}"))
-    top = v.choose(v.compare("olt", x, v.number(0.0)), e, v.number(1.0))
-    return v.do("fdiv", top, v.do("fadd", e, v.number(1.0)))
+    e, rest = _decay(v, x)
+    left = v.compare("olt", x, v.number(0.0))
+    top = v.choose(left, e, v.number(1.0))
+    top_rest = v.choose(left, rest, v.number(0.0))
+    return _ratio(v, top, top_rest, *_plus(v, e, rest, v.number(1.0)))
 
 
 def tanh(v: Lanes, x: str) -> str:
@@ -180,8 +193,26 @@ def tanh(v: Lanes, x: str) -> str:
     twice = _clamped(v, v.do("fadd", size, size), None, v.facts.tanh_high)
     n, small = _reduced(v, twice)
     scale = v.power_of_two(n)
-    e = v.fma(small, scale, v.do("fsub", scale, v.number(1.0)))
-    return v.call("copysign", v.do("fdiv", e, v.do("fadd", e, v.number(2.0))), x)
+    less = v.do("fsub", scale, v.number(1.0))
+    e = v.fma(small, scale, less)
+    rest = v.fma(small, scale, v.do("fsub", less, e))
+    return v.call("copysign", _ratio(v, e, rest, *_plus(v, e, rest, v.number(2.0))), x)
+
+
+def _plus(v: Lanes, e: str, rest: str, one: str) -> tuple[str, str]:
+    """e + rest + one, and what rounding has lost; e is not larger by much than one."""
+    total = v.do("fadd", e, one)
+    return total, v.do("fadd", v.do("fsub", e, v.do("fsub", total, one)), rest)
+
+
+def _ratio(v: Lanes, top: str, top_rest: str, below: str, below_rest: str) -> str:
+    """(top + top_rest) / (below + below_rest), the rests being what rounding has lost."""
+    inverse = v.do("fdiv", v.number(1.0), below)
+    ratio = v.do("fmul", top, inverse)
+    minus = v.f.let("v", f"fneg {v.kind} {ratio}")
+    short = v.fma(minus, below, top)
+    short = v.do("fadd", short, v.fma(minus, below_rest, top_rest))
+    return v.fma(short, inverse, ratio)
 
 
 def log(v: Lanes, x: str) -> str:
@@ -220,8 +251,8 @@ def _or_nan(v: Lanes, x: str, value: str) -> str:
 
 def softplus(v: Lanes, x: str) -> str:
     """max(x, 0) + log1p(e^-|x|)."""
-    e = exp(v, v.f.let("v", f"fneg {v.kind} {v.call('fabs', x)}"))
-    s = v.do("fdiv", e, v.do("fadd", e, v.number(2.0)))
+    e, rest = _decay(v, x)
+    s = _ratio(v, e, rest, *_plus(v, e, rest, v.number(2.0)))
     z = v.do("fmul", s, s)
     series = v.fma(z, v.polynomial(z, v.facts.log1p_terms), v.number(2.0))
     return v.fma(s, series, relu(v, x))

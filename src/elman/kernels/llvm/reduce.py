@@ -1,6 +1,6 @@
 """Weight gradients: sums over all steps and rows, in an order that depends on nothing but shape.
 
-Items of a chunk are taken in blocks of 256; each block is summed by one chain of fused
+Items of a chunk are taken in blocks of 64; each block is summed by one chain of fused
 multiply-adds per result and then added to what the blocks before it gave. The work is split by
 output, never by item, so any number of threads gives the same bits.
 """
@@ -14,7 +14,7 @@ from elman.kernels.llvm.product import ceiling
 from elman.kernels.llvm.text import GLUE, Function
 from elman.kernels.stages import Plan
 
-BLOCK = 256
+BLOCK = 64
 OUTER = "ptr %left, ptr %right, i64 %items, i64 %i, i64 %j, i64 %columns, ptr %to"
 
 
@@ -72,14 +72,21 @@ def column_sum(dtype: str, lanes: int) -> str:
     f.place("item")
     f.line("%n = phi i64 [0, %entry], [%n.next, %item]")
     f.line(f"%sum = phi {v.kind} [zeroinitializer, %entry], [%new, %item]")
+    f.line(f"%lost = phi {v.kind} [zeroinitializer, %entry], [%lost.new, %item]")
     left = f.at(f.load("ptr", f.at("%left", "%n", "ptr")), "%j", v.scalar, "left")
-    f.line(f"%new = fadd {v.kind} %sum, {_read(f, v, left, inside)}")
+    part = _read(f, v, left, inside)
+    f.line(f"%new = fadd {v.kind} %sum, {part}")
+    was = v.do("fsub", "%new", part)
+    missed = v.do("fsub", part, v.do("fsub", "%new", was))
+    missed = v.do("fadd", v.do("fsub", "%sum", was), missed)
+    f.line(f"%lost.new = fadd {v.kind} %lost, {missed}")
     f.line("%n.next = add nuw nsw i64 %n, 1")
     f.line("%more = icmp slt i64 %n.next, %items")
     f.line("br i1 %more, label %item, label %done")
     f.place("done")
     at = f.at("%to", "%j", v.scalar)
-    _write(f, v, at, v.do("fadd", _read(f, v, at, inside), "%new"), inside)
+    total = v.do("fadd", "%new", "%lost.new")
+    _write(f, v, at, v.do("fadd", _read(f, v, at, inside), total), inside)
     return f.text()
 
 
