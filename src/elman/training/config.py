@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 from elman.errors import ConfigError
 from elman.tasks import TextConfig
 
+OPTIMIZERS = ("adam", "muon")
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -22,6 +24,8 @@ class TrainingConfig:
 
     lr: float
     """Highest learning rate."""
+    optimizer: str = "adam"
+    """adam; or muon, which changes the matrices of recurrent layers, with adam for the rest."""
     minutes: float = 0.0
     """Wall-clock time from start to end, evaluations included; 0 for as long as it takes."""
     steps: int = 0
@@ -55,6 +59,8 @@ class TrainingConfig:
             )
         if not (self.minutes or self.steps):
             raise ConfigError("a training needs an end: give --minutes or --steps")
+        if self.optimizer not in OPTIMIZERS:
+            raise ConfigError(f"no optimizer {self.optimizer!r}: choose {' or '.join(OPTIMIZERS)}")
         if not (0 < self.lr < float("inf") and self.clip > 0):
             raise ConfigError(
                 f"lr ({self.lr:g}) and clip ({self.clip:g}) must be above 0: 0.005 and 1 are usual"

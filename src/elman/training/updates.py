@@ -1,8 +1,9 @@
-"""One update of the weights: learning rate, clipping, Adam, and what is done about NaN.
+"""One update of the weights: learning rate, clipping, the optimizer, what is done about NaN.
 
 In: a model whose gradients are there, and the progress from 0 to 1. Out: changed weights and the
-norm of the gradients, or no change if a number was not finite. D. P. Kingma and J. Ba, ICLR 2015;
-I. Loshchilov and F. Hutter, ICLR 2019 (decay apart from the gradient).
+norm of the gradients, or no change if a number was not finite. Adam: D. P. Kingma and J. Ba, ICLR
+2015; decay apart from the gradient: I. Loshchilov and F. Hutter, ICLR 2019. With Muon, the matrices
+of recurrent layers go there, and all else to Adam.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from elman.layers.recurrent import Layer
 from elman.training.config import TrainingConfig
+from elman.training.muon import Muon
 
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
@@ -35,8 +38,11 @@ class Updates:
     def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
         self.config = config
         self.parameters = dict(model.named_parameters())
-        decayed = [p for name, p in self.parameters.items() if _decays(name, p)]
-        others = [p for name, p in self.parameters.items() if not _decays(name, p)]
+        hidden = _hidden(model) if config.optimizer == "muon" else dict[str, nn.Parameter]()
+        self.muon = Muon(hidden, config.weight_decay)
+        rest = {name: p for name, p in self.parameters.items() if name not in hidden}
+        decayed = [p for name, p in rest.items() if _decays(name, p)]
+        others = [p for name, p in rest.items() if not _decays(name, p)]
         groups = [
             {"params": decayed, "weight_decay": config.weight_decay},
             {"params": others, "weight_decay": 0.0},
@@ -57,15 +63,17 @@ class Updates:
             if norm > self.config.clip:
                 for gradient in gradients:
                     gradient.mul_(self.config.clip / norm)
+            rate = learning_rate(self.config, progress)
             for group in self.adam.param_groups:
-                group["lr"] = learning_rate(self.config, progress)
+                group["lr"] = rate
             self.adam.step()
+            self.muon.step(rate)
         self.adam.zero_grad(set_to_none=True)
         return norm
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The moments by name of parameter, and how many updates there were."""
-        found = dict[str, NDArray[Any]]()
+        found = self.muon.arrays()
         for name, parameter in self.parameters.items():
             memory = self.adam.state.get(parameter)
             if memory:
@@ -75,12 +83,24 @@ class Updates:
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Go back to saved moments."""
+        self.muon.restore(arrays)
         for name, parameter in self.parameters.items():
             if f"adam.step.{name}" in arrays:
                 self.adam.state[parameter] = {
                     k: torch.from_numpy(np.array(arrays[f"adam.{k}.{name}"]))
                     for k in (*_MOMENTS, "step")
                 }
+
+
+def _hidden(model: nn.Module) -> dict[str, nn.Parameter]:
+    """The matrices of recurrent layers, by their names in the model."""
+    return {
+        f"{path}.{name}" if path else name: parameter
+        for path, module in model.named_modules()
+        if isinstance(module, Layer)
+        for name, parameter in module.named_parameters(recurse=False)
+        if parameter.dim() == 2
+    }
 
 
 def _decays(name: str, parameter: nn.Parameter) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
@@ -42,6 +42,8 @@ class Options:
     """Characters over which gradients flow."""
     lr: float | None = None
     """Highest learning rate."""
+    optimizer: Literal["adam", "muon"] | None = None
+    """What changes the weights; muon is for the matrices of the layers."""
     weight_decay: float | None = None
     """Share of the matrices taken away, times the learning rate, per step."""
     clip: float | None = None

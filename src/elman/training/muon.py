@@ -1,0 +1,81 @@
+"""Muon: momentum that is made orthogonal before it changes a matrix.
+
+A recurrent matrix is used at every step of the sequence, so its gradients pile up in few
+directions; here every direction of an update is equally long. K. Jordan et al., "Muon: an optimizer
+for hidden layers in neural networks", 2024; size of the update and decay after J. Liu et al., "Muon
+is scalable for LLM training", arXiv:2502.16982, 2025, so that a learning rate means what it means
+for Adam. In single precision throughout, and all matrices of one shape together, which is as fast
+as bfloat16 where that has instructions and many times as fast where it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+MOMENTUM = 0.9
+SIZE = 0.2  # root mean square of an update of Adam's, about
+# Each turns singular values between 0 and 1 by 3.4445 s - 4.7750 s^3 + 2.0315 s^5: five of them
+# take all that are above 0.003 to between 0.7 and 1.2.
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+ITERATIONS = 5
+
+
+class Muon:
+    """Updates of named matrices."""
+
+    def __init__(self, matrices: Mapping[str, nn.Parameter], weight_decay: float = 0.0) -> None:
+        self.weight_decay = weight_decay
+        self._shapes: dict[torch.Size, dict[str, nn.Parameter]] = {}
+        for name, matrix in matrices.items():
+            self._shapes.setdefault(matrix.shape, {})[name] = matrix
+        self.momentum = {
+            name: torch.zeros_like(matrix, memory_format=torch.contiguous_format)
+            for name, matrix in matrices.items()
+        }
+
+    @torch.no_grad()
+    def step(self, lr: float) -> None:
+        """Change every matrix that has a gradient."""
+        for shape, matrices in self._shapes.items():
+            ready = {name: p for name, p in matrices.items() if p.grad is not None}
+            if not ready:
+                continue
+            ahead = [self._ahead(name, p) for name, p in ready.items()]
+            scale = lr * SIZE * max(shape) ** 0.5
+            for matrix, update in zip(ready.values(), orthogonal(torch.stack(ahead)), strict=True):
+                matrix.mul_(1 - lr * self.weight_decay).sub_(update, alpha=scale)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The momentum of every matrix."""
+        return {f"muon.momentum.{name}": kept.numpy() for name, kept in self.momentum.items()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go back to saved momentum."""
+        for name, kept in self.momentum.items():
+            kept.copy_(torch.from_numpy(np.array(arrays[f"muon.momentum.{name}"])))
+
+    def _ahead(self, name: str, matrix: nn.Parameter) -> Tensor:
+        """The momentum as it will be (Y. Nesterov, 1983)."""
+        assert matrix.grad is not None
+        kept = self.momentum[name].lerp_(matrix.grad, 1 - MOMENTUM)
+        return torch.lerp(matrix.grad, kept, MOMENTUM)
+
+
+def orthogonal(matrices: Tensor) -> Tensor:
+    """Matrices [N, R, C] with about the same singular vectors and singular values near 1.
+
+    Newton and Schulz's iteration with the coefficients of Jordan et al. A matrix of zeros stays.
+    """
+    wide = matrices.mT if matrices.shape[1] > matrices.shape[2] else matrices
+    a, b, c = COEFFICIENTS
+    x = wide / (wide.flatten(1).norm(dim=1)[:, None, None] + 1e-12)
+    for _ in range(ITERATIONS):
+        gram = x @ x.mT
+        x = a * x + torch.baddbmm(gram, gram, gram, beta=b, alpha=c) @ x
+    return x.mT if wide is not matrices else x

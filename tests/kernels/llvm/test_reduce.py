@@ -1,0 +1,24 @@
+"""Sums over steps and rows: what rounding loses within a block is added back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from elman.equations import Cell
+from elman.kernels import Arguments, compile
+from elman.kernels.llvm.reduce import BLOCK
+from zoo import WIDTHS, machine
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_large_numbers_that_cancel_do_not_take_small_ones_along(width):
+    pattern = np.array([1e8, 1.0, -1e8, 1.0], dtype=np.float32)
+    gradients = torch.tensor(np.resize(pattern, (BLOCK // 2, 2, 1)).repeat(5, axis=2))
+    x = torch.zeros(BLOCK // 2, 2, 5)
+    bias = torch.zeros(5, requires_grad=True)
+    kernel = compile(Cell("h' = x + b").step, "llvm", machine(width))
+    results = kernel(Arguments({"x": x}, {"h": torch.zeros(2, 5)}, {"b": bias}))
+    (found,) = torch.autograd.grad(results.outputs["y"], bias, gradients)
+    assert found.tolist() == [BLOCK / 2] * 5
