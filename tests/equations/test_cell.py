@@ -115,7 +115,7 @@ def test_a_file_is_read_with_its_own_line_numbers(tmp_path: Path):
     path = tmp_path / "mine.eq"
     path.write_text("\ufeff\n\nh' = tanh(q)\r\n", encoding="utf-8")
     with pytest.raises(EquationError) as error:
-        Cell.read(path)
+        Cell.read(str(path))
     assert str(error.value).startswith("mine, line 3: 'q' is not a name here\n    h' = tanh(q)\n")
 
 

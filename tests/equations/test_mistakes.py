@@ -118,6 +118,8 @@ NAMES = [
     "x = 3\nh' = x",
     "x' = 3",
     "y' = x",
+    "grad_s = x\nh' = grad_s",
+    "param grad_h\nh' = x + grad_h",
     "tanh = x\nh' = x",
     "param p\np = x\nh' = p",
     "param p, p\nh' = p * x",

@@ -66,8 +66,9 @@ class Cell:
         self.sizes = infer_sizes(self.source, self.equations, self.scope)
 
     @classmethod
-    def read(cls, path: Path) -> Cell:
+    def read(cls, path: Path | str) -> Cell:
         """The cell in a text file, called as the file is; DataError if it cannot be read."""
+        path = Path(path)
         try:
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:

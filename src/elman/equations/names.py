@@ -26,9 +26,11 @@ from elman.equations.syntax import (
     Name,
     walk,
 )
+from elman.graph import Place
 
 What = Literal["input", "static", "state", "parameter", "quantity"]
 
+_GRADIENT = "grad_"  # begins the names of gradients, in kernels and on pages
 _BIAS = re.compile(r"b(_.*)?")
 _ORDER: tuple[What, ...] = ("input", "static", "state", "parameter", "quantity")
 _MOST_SHOWN = 16  # names in a hint
@@ -122,6 +124,7 @@ class _Resolver:
             if name.name in self.kinds:
                 fact = f"'{name.name}' is {_article(self.kinds[name.name])} already"
                 raise self.source.error(fact, name.place, "take another name")
+            self._not_a_gradient(name.name, name.place)
             self.kinds[name.name] = "parameter" if kind == "param" else kind
             self.declared[name.name] = name
 
@@ -138,8 +141,14 @@ class _Resolver:
                 self._refuse(line, "'y' is the output", "take another name for the state")
             if kind and not (line.primed and kind == "state"):
                 self._refuse(line, f"'{name}' is {_article(kind)} already")
+            self._not_a_gradient(name, line.place)
             self.kinds[name] = "state" if line.primed else "quantity"
             self.lines[_written(line)] = line
+
+    def _not_a_gradient(self, name: str, place: Place) -> None:
+        if name.startswith(_GRADIENT):
+            fact = f"names that begin with '{_GRADIENT}' are those of gradients"
+            raise self.source.error(fact, place, "take another name")
 
     def _refuse(self, line: Definition, fact: str, hint: str = "take another name") -> NoReturn:
         raise self.source.error(fact, line.place, hint)
