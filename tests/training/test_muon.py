@@ -8,6 +8,7 @@ from torch import nn
 
 from elman.models import LanguageModel
 from elman.training import TrainingConfig
+from elman.training import muon as muon_module
 from elman.training.muon import Muon, orthogonal
 from elman.training.updates import Updates
 
@@ -20,9 +21,9 @@ def test_singular_values_come_near_one_and_singular_vectors_stay(shape):
     u, s, v = torch.linalg.svd(matrices, full_matrices=False)
     turned = u.mT @ made @ v.mT
     values = turned.diagonal(dim1=1, dim2=2)
-    large = s > 0.01 * matrices.flatten(1).norm(dim=1)[:, None]
+    large = s > 0.003 * matrices.flatten(1).norm(dim=1)[:, None]
     assert made.shape == matrices.shape
-    assert values[large].min() > 0.6 and values.max() < 1.3
+    assert values[large].min() > 0.79 and values.max() < 1.21
     torch.testing.assert_close(turned, torch.diag_embed(values), rtol=0, atol=2e-3)
 
 
@@ -30,7 +31,8 @@ def test_a_matrix_of_zeros_stays_one():
     assert not orthogonal(torch.zeros(2, 5, 3)).any()
 
 
-def test_torchs_own_makes_the_same_update():
+def test_torchs_own_makes_the_same_update(monkeypatch):
+    monkeypatch.setattr(muon_module, "ITERATIONS", ((3.4445, -4.7750, 2.0315),) * 5)  # theirs
     theirs = pytest.importorskip("torch.optim._muon", reason="this PyTorch has no Muon").Muon
     torch.manual_seed(1)
     start, gradients = torch.randn(24, 16), torch.randn(3, 24, 16)
