@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from elman.models import LanguageModel
 from elman.training import TrainingConfig
+from elman.training.config import OPTIMIZERS
 from elman.training.updates import Updates, learning_rate
 
 CONFIG = TrainingConfig(lr=0.1, steps=10, warmup=0.2, weight_decay=0.5)
@@ -29,12 +32,15 @@ def test_the_rate_rises_straight_and_falls_along_a_cosine():
     assert 0 < learning_rate(CONFIG, 0.0) < 0.01
 
 
-def test_the_norm_is_that_of_all_gradients_before_clipping():
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_norm_is_that_of_all_gradients_before_clipping_and_none_is_left(optimizer):
     net = model()
     size = sum(p.numel() for p in net.parameters())
     fill(net, 3.0)
 
-    assert Updates(net, CONFIG).apply(0.5) == pytest.approx(3 * size**0.5)
+    assert Updates(net, replace(CONFIG, optimizer=optimizer)).apply(0.5) == pytest.approx(
+        3 * size**0.5
+    )
     assert all(p.grad is None for p in net.parameters())
 
 

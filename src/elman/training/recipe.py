@@ -2,7 +2,7 @@
 
 It depends on three facts only: the minutes there are, the length of the text, and the size of its
 alphabet. More time gives a larger model; a model much larger than its text only learns it by heart,
-so the text bounds the model, and the more often it is read, the more units are left out.
+so the text bounds the model, and a text that is read several times is read with units left out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from elman.tasks import TextConfig
 from elman.tasks.hello import TOY
 from elman.training.config import TrainingConfig
 
-CHARACTERS_PER_MINUTE = 2_000_000  # read in training, about, on two cores
+CHARACTERS_PER_MINUTE = 2_500_000  # read in training with 320 units, about, on two cores
+STEPS_PER_MINUTE = 600
 UNITS = ((0.5, 192), (1.2, 256), (4.0, 320), (15.0, 448), (60.0, 640))  # up to so many minutes
 LARGEST = 896
 
@@ -25,12 +26,12 @@ def recipe(
     """
     if characters <= TOY:
         return _toy(characters, minutes, steps)
-    spent = minutes or steps / 1000
+    spent = minutes or steps / STEPS_PER_MINUTE
     hidden = next((units for limit, units in UNITS if spent <= limit), LARGEST)
     while hidden > 32 and 4 * hidden * hidden > 2 * characters:
         hidden //= 2
-    passes = spent * CHARACTERS_PER_MINUTE / characters
-    batch, window = 32, 32
+    passes = spent * CHARACTERS_PER_MINUTE * (320 / hidden) ** 2 / characters
+    batch, window = (64, 64) if spent > 1 else (32, 64)
     while batch > 1 and batch * window * 8 > characters:
         batch //= 2
     model = TextConfig(
@@ -42,9 +43,15 @@ def recipe(
         batch=batch,
         window=min(window, characters - 1),
     )
-    lr = 5e-3 if hidden <= 320 else 5e-3 * 320 / hidden
-    sample_length = min(500, max(32, characters // 4))
-    return model, TrainingConfig(lr=lr, minutes=minutes, steps=steps, sample_length=sample_length)
+    training = TrainingConfig(
+        lr=0.02 if hidden <= 320 else 0.02 * (320 / hidden) ** 0.5,
+        optimizer="muon",
+        weight_decay=0.05,
+        minutes=minutes,
+        steps=steps,
+        sample_length=min(500, max(32, characters // 4)),
+    )
+    return model, training
 
 
 def _toy(characters: int, minutes: float, steps: int) -> tuple[TextConfig, TrainingConfig]:

@@ -68,7 +68,8 @@ class Updates:
                 group["lr"] = rate
             self.adam.step()
             self.muon.step(rate)
-        self.adam.zero_grad(set_to_none=True)
+        for parameter in self.parameters.values():
+            parameter.grad = None
         return norm
 
     def arrays(self) -> dict[str, NDArray[Any]]:
