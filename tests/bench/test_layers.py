@@ -27,13 +27,13 @@ def one_thread():
 
 
 @pytest.mark.parametrize("cell", bench.CELLS)
-@pytest.mark.parametrize("name", ["elman", "torch", "loop"])
+@pytest.mark.parametrize("name", ["elman", "torch", "loop", "tuned"])
 def test_every_candidate_gives_the_same_output_and_gradients(cell, name):
     made = candidates.MAKERS[name](Problem(cell, *SHAPE))
     if made is None:
         assert (name, cell) == ("torch", "mut1")
         return
-    truth = candidates.torch_loop(Problem(cell, *SHAPE), torch.float64)
+    truth = candidates.tuned_loop(Problem(cell, *SHAPE), torch.float64)
     found, expected = made.read(made.call()), truth.read(truth.call())
 
     assert set(expected) == {"y", "x", *Problem(cell, *SHAPE).parameters}
@@ -46,7 +46,7 @@ def test_every_candidate_gives_the_same_output_and_gradients(cell, name):
 @pytest.mark.parametrize("cell", bench.CELLS)
 def test_jax_gives_the_same_output_and_gradients(cell):
     made = candidates.jax_scan(Problem(cell, *SHAPE))
-    truth = candidates.torch_loop(Problem(cell, *SHAPE), torch.float64)
+    truth = candidates.tuned_loop(Problem(cell, *SHAPE), torch.float64)
     assert made is not None
     agree("jax", made.read(made.call()), truth.read(truth.call()))
 
@@ -54,9 +54,9 @@ def test_jax_gives_the_same_output_and_gradients(cell):
 def test_a_wrong_gate_is_refused_and_not_timed(monkeypatch):
     swapped = {**candidates.PACKED["gru"], "W": ("W_z", "W_r", "W_n")}
     monkeypatch.setitem(candidates.PACKED, "gru", swapped)
-    wrong = candidates.torch_loop(Problem("gru", *SHAPE))
+    wrong = candidates.tuned_loop(Problem("gru", *SHAPE))
     monkeypatch.undo()
-    truth = candidates.torch_loop(Problem("gru", *SHAPE), torch.float64)
+    truth = candidates.tuned_loop(Problem("gru", *SHAPE), torch.float64)
 
     with pytest.raises(KernelError, match=r"^loop: y is off by .* so its time means nothing$"):
         agree("loop", wrong.read(wrong.call()), truth.read(truth.call()))

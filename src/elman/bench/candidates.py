@@ -1,4 +1,4 @@
-"""Who computes a problem: our layer, torch's layer, a torch loop, jax.lax.scan.
+"""Who computes a problem: our layer, torch's layer, torch loops, jax.lax.scan.
 
 Each maker takes a problem and gives a Candidate, or None where there is no such thing (torch has no
 MUT1 layer, JAX may not be installed). Calling one runs a training step and returns its results as
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from elman.bench.problem import Array, Problem, get
-from elman.bench.rivals import PACKED, STATES, STEPS, project
+from elman.bench.rivals import PACKED, PLAIN, STATES, STEPS, project
 from elman.layers import Recurrent
 
 Results = dict[str, Array]
@@ -61,8 +61,27 @@ def torch_layer(problem: Problem) -> Candidate | None:
     return _torch(problem, lambda x: layer(x)[0], parameters, torch.float32, names)
 
 
-def torch_loop(problem: Problem, dtype: torch.dtype = torch.float32) -> Candidate:
-    """Torch operations, step by step."""
+def torch_loop(problem: Problem) -> Candidate:
+    """Torch operations, step by step, as the equations say it."""
+    step = PLAIN[problem.cell]
+    parameters = {
+        name: torch.from_numpy(value).clone().requires_grad_()
+        for name, value in problem.parameters.items()
+    }
+
+    def run(x: Tensor) -> Tensor:
+        states = (x.new_zeros(problem.rows, problem.units),) * STATES[problem.cell]
+        seen: list[Tensor] = []
+        for now in x:
+            states = step(now, states, parameters)
+            seen.append(states[0])
+        return torch.stack(seen)
+
+    return _torch(problem, run, parameters, torch.float32, {name: (name,) for name in parameters})
+
+
+def tuned_loop(problem: Problem, dtype: torch.dtype = torch.float32) -> Candidate:
+    """Torch operations, step by step only where the state is needed, matrices side by side."""
     names = PACKED[problem.cell]
     packed = {name: _stacked(problem, parts).to(dtype) for name, parts in names.items()}
     packed = {name: tensor.requires_grad_() for name, tensor in packed.items()}
@@ -127,6 +146,7 @@ MAKERS: dict[str, Callable[[Problem], Candidate | None]] = {
     "elman": ours,
     "torch": torch_layer,
     "loop": torch_loop,
+    "tuned": tuned_loop,
     "jax": jax_scan,
 }
 

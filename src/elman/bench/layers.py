@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from elman.bench.candidates import MAKERS, Candidate, Results, limit_jax, torch_loop
+from elman.bench.candidates import MAKERS, Candidate, Results, limit_jax, tuned_loop
 from elman.bench.limit import limit
 from elman.bench.problem import CELLS, Problem, get
 from elman.bench.report import machine
@@ -75,7 +75,7 @@ def _check(settings: Settings, threads: int) -> None:
 
 def _row(problem: Problem, seconds: float) -> dict[str, Any]:
     """One line of the table."""
-    expected = _results(torch_loop(problem, torch.float64))
+    expected = _results(tuned_loop(problem, torch.float64))
     made = {name: make(problem) for name, make in MAKERS.items()}
     ready = {name: candidate for name, candidate in made.items() if candidate is not None}
     first = {name: _first(name, problem, one, expected) for name, one in ready.items()}

@@ -1,8 +1,9 @@
-"""The cells as one writes them by hand today, for torch and for JAX alike.
+"""The cells as one writes them by hand today, twice.
 
-Each has its matrices side by side, as a person who wants speed would keep them: `PACKED` says which
-parameters of the equations stand in which array, from the top down. What does not depend on the
-state is computed for all steps at once (`project`), the rest step by step (`STEPS`).
+`PLAIN` says one step of each as its equations do, for torch: as one writes a cell of one's own.
+A person who wants speed keeps the matrices side by side (`PACKED` says which parameters of the
+equations stand in which array, from the top down), computes for all steps at once what does not
+depend on the state (`project`), and only the rest step by step (`STEPS`), for torch and JAX alike.
 Nothing here is ours to tune: these are the programs that a compiled cell has to beat.
 """
 
@@ -11,6 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+Tensors = tuple[Tensor, ...]
 Arrays = Mapping[str, Any]
 Step = Callable[[Any, Any, Any, Arrays], tuple[Any, ...]]
 
@@ -85,3 +91,45 @@ def mut1(ops: Any, now: Any, states: Any, p: Arrays) -> tuple[Any, ...]:
 
 
 STEPS: dict[str, Step] = {"rnn": rnn, "gru": gru, "lstm": lstm, "mut1": mut1}
+
+
+def plain_rnn(x: Tensor, states: Tensors, p: Arrays) -> Tensors:
+    """One step of the plain network, as written."""
+    return (torch.tanh(linear(x, p["W"], p["b"]) + linear(states[0], p["U"])),)
+
+
+def plain_gru(x: Tensor, states: Tensors, p: Arrays) -> Tensors:
+    """One step of the gated recurrent unit, as written."""
+    (h,) = states
+    r = torch.sigmoid(linear(x, p["W_r"], p["b_r"]) + linear(h, p["U_r"]))
+    z = torch.sigmoid(linear(x, p["W_z"], p["b_z"]) + linear(h, p["U_z"]))
+    n = torch.tanh(linear(x, p["W_n"], p["b_n"]) + r * linear(h, p["U_n"], p["b_u"]))
+    return ((1 - z) * n + z * h,)
+
+
+def plain_lstm(x: Tensor, states: Tensors, p: Arrays) -> Tensors:
+    """One step of the long short-term memory, as written."""
+    h, c = states
+    i = torch.sigmoid(linear(x, p["W_i"], p["b_i"]) + linear(h, p["U_i"]))
+    f = torch.sigmoid(linear(x, p["W_f"], p["b_f"]) + linear(h, p["U_f"]))
+    g = torch.tanh(linear(x, p["W_g"], p["b_g"]) + linear(h, p["U_g"]))
+    o = torch.sigmoid(linear(x, p["W_o"], p["b_o"]) + linear(h, p["U_o"]))
+    c = f * c + i * g
+    return o * torch.tanh(c), c
+
+
+def plain_mut1(x: Tensor, states: Tensors, p: Arrays) -> Tensors:
+    """One step of MUT1, as written."""
+    (h,) = states
+    z = torch.sigmoid(linear(x, p["W_z"], p["b_z"]))
+    r = torch.sigmoid(linear(x, p["W_r"], p["b_r"]) + linear(h, p["U_r"]))
+    n = torch.tanh(linear(r * h, p["U_h"]) + torch.tanh(x) + p["b_h"])
+    return (n * z + h * (1 - z),)
+
+
+PLAIN: dict[str, Callable[[Tensor, Tensors, Arrays], Tensors]] = {
+    "rnn": plain_rnn,
+    "gru": plain_gru,
+    "lstm": plain_lstm,
+    "mut1": plain_mut1,
+}

@@ -10,6 +10,7 @@ import math
 import time
 
 _FIRST_RESERVE = 0.03  # share of the time put aside until an evaluation has been timed
+FIRST_LOOK = 0.3  # early, to see what it writes before it can
 
 
 class Clock:
@@ -55,8 +56,11 @@ class Clock:
         self._last_look = max(seconds, self._last_look or 0.0)
 
     def spacing(self, looks: int) -> float:
-        """Progress between evaluations: 1 / looks, more if they would take a tenth of the time."""
-        usual = 1 / max(1, looks)
+        """Progress between evaluations, more if they would take a tenth of the time.
+
+        The first of them comes after `FIRST_LOOK` of it, and the last at the end.
+        """
+        usual = 1 / (max(1, looks) - 1 + FIRST_LOOK)
         if not self.limit or self._last_look is None:
             return usual
         return max(usual, self._last_look / (0.1 * self.limit))

@@ -15,7 +15,7 @@ from elman.errors import RunError
 from elman.runs import Checkpoint, RunWriter
 from elman.tasks import Task
 from elman.tasks.threads import one_thread
-from elman.training.clock import Clock
+from elman.training.clock import FIRST_LOOK, Clock
 from elman.training.config import TrainingConfig
 from elman.training.memory import memory, recall, weights
 from elman.training.signals import Request, listening
@@ -101,7 +101,7 @@ class Trainer:
         self.updates = Updates(task.model, config)
         self.clock = Clock(config.minutes, config.steps, since)
         self.tally = Tally()
-        self.tally.look_at = self.clock.spacing(config.looks)
+        self.tally.look_at = FIRST_LOOK * self.clock.spacing(config.looks)
         self.saved: int | None = None
         self._saved_at = time.monotonic()
         self._busy, self._done = 0.0, 0  # seconds and steps of this sitting

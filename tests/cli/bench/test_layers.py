@@ -33,7 +33,7 @@ def test_a_table_is_printed_and_the_figures_are_kept(capsys, tmp_path):
     assert main([*QUICK, "--cells", "rnn", "--save", str(path)]) == 0
     out = capsys.readouterr().out
 
-    assert "torch.mm" in out and "torch loop" in out
+    assert "torch.mm" in out and "loop: torch operations" in out
     assert out.splitlines()[-1] == f"saved {path}"
     assert json.loads(path.read_text())["machine"]["threads"] == 1
 
