@@ -33,6 +33,13 @@ def test_a_wrong_shape_in_a_layer_is_refused(tmp_path, monkeypatch):
         add(torch.ones(3, 2), torch.ones(1))
 
 
+@pytest.fixture
+def comparing(request, monkeypatch):
+    """Golden files are compared and never written, whatever pytest was told."""
+    monkeypatch.setattr(request.config.option, "update_golden", False)
+
+
+@pytest.mark.usefixtures("comparing")
 def test_a_missing_golden_file_says_how_to_write_it(golden):
     with pytest.raises(pytest.fail.Exception) as failure:
         golden("no/such.txt", "text")
@@ -44,6 +51,7 @@ def test_a_missing_golden_file_says_how_to_write_it(golden):
     )
 
 
+@pytest.mark.usefixtures("comparing")
 def test_a_changed_golden_file_shows_the_difference(golden, tmp_path, monkeypatch):
     monkeypatch.setitem(golden.__globals__, "GOLDEN", tmp_path)
     (tmp_path / "a.txt").write_text("one\ntwo\n")
