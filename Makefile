@@ -46,7 +46,8 @@ check: $(VENV)/.all
 	    tests/test_mirror.py
 
 prove: $(VENV)/.test
-	$(BIN)/python -m pytest -m prove $(ARGS)
+	$(if $(WORKERS),OMP_NUM_THREADS=1 )$(BIN)/python -m pytest -m prove \
+	    $(if $(WORKERS),-n $(WORKERS)) $(ARGS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist
