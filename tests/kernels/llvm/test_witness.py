@@ -96,8 +96,8 @@ def test_fp32_is_as_close_as_eager_torch(name):
 @pytest.mark.parametrize("name", CELLS)
 def test_the_whole_grid_agrees(name, steps):
     far: list[str] = []
-    for number, rest in enumerate(itertools.product(SIZES, repeat=3)):
-        shape, history = (steps, *rest), number % 2 == 1
+    for rest in itertools.product(SIZES, repeat=3):
+        shape, history = (steps, *rest), sum(map(SIZES.index, rest)) % 2 == 1
         double(name, shape, history=history)
         try:
             single(name, shape, history=history)
