@@ -136,7 +136,7 @@ def test_a_run_without_a_checkpoint_starts_over(small, tmp_path):
 
 def test_losses_that_are_not_finite_are_skipped_and_counted(small, tmp_path, monkeypatch):
     poison(monkeypatch, {3, 4})
-    trained = small("a", steps=8)
+    trained = small("a", steps=8, looks=1)
 
     assert trained.steps == 8
     assert [row.get("skipped") for row in Run(tmp_path / "a").metrics() if "loss" in row] == [
@@ -198,3 +198,12 @@ def test_watchers_and_outcomes_are_what_the_loop_promises():
     assert isinstance(Silent(), Watcher) and issubclass(Display, Watcher)
     assert Outcome(1, 1.0, 1.0, None, None).score is None
     assert train.__doc__
+
+
+def test_every_evaluation_has_a_loss_beside_it(small, tmp_path):
+    small("a", steps=9, looks=3, log_every=50)
+    metrics = Run(tmp_path / "a").metrics()
+    losses, scores = (
+        [row["step"] for row in metrics if key in row] for key in ("loss", "val_loss")
+    )
+    assert len(scores) == 3 and losses == scores

@@ -111,7 +111,7 @@ class Trainer:
         self.task.model.train()
         while request.number is None and (progress := self.clock.progress()) < 1:
             self.step(progress)
-            if self.clock.progress() >= min(1.0, self.tally.look_at - 1e-9):
+            if self.due():
                 self.look()
             elif time.monotonic() - self._saved_at > self.config.save_seconds:
                 self.save(None)
@@ -131,8 +131,13 @@ class Trainer:
             self.task.forget()
         self._busy += time.monotonic() - start
         self._done += 1
-        row = self._row(progress) if self.clock.step % self.config.log_every == 0 else None
+        told = self.clock.step % self.config.log_every == 0 or self.due()
+        row = self._row(progress) if told else None
         self.watcher.step(self.clock, self.clock.step * self.task.tokens_per_step, row)
+
+    def due(self) -> bool:
+        """Whether it is time to evaluate."""
+        return self.clock.progress() >= min(1.0, self.tally.look_at - 1e-9)
 
     def look(self) -> None:
         """Evaluate, write a sample, judge it, save."""

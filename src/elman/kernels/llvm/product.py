@@ -2,8 +2,9 @@
 
 A panel holds the weights of all products of a group for a few vectors of units, in the order in
 which the tile reads them: [panel][term k][vector][lane]. A tile keeps rows x vectors accumulators
-in registers while k runs. One chain of fused multiply-adds per result, in the order of k, whatever
-the tile: so every tile gives the same bits.
+in registers while k runs. One chain of fused multiply-adds per result and operand, in the order of
+k, whatever the tile: so every tile gives the same bits. The chains of several operands are added
+up at their ends, for a long chain loses more to rounding than several short ones.
 """
 
 from __future__ import annotations
@@ -84,22 +85,13 @@ def tile(dtype: str, lanes: int, height: int, width: int) -> str:
     row = [f.load("ptr", f.at("%rows", str(i), "ptr"), f"row{i}") for i in range(height)]
     at = {p: f.at("%tile", str((p[0] * width + p[1]) * lanes), v.scalar) for p in places}
     some = f.let("some", "icmp sgt i64 %terms, 0")
-    f.line("br i1 %resume, label %load, label %start")
-    f.place("load")
-    old = {p: f.let("old", f"load {v.kind}, ptr {at[p]}, align 4") for p in places}
-    f.go("start")
-    f.place("start")
-    first = {
-        p: f.let("first", f"phi {v.kind} [{old[p]}, %load], [zeroinitializer, %entry]")
-        for p in places
-    }
     f.line(f"br i1 {some}, label %term, label %done")
     f.place("term")
-    f.line("%k = phi i64 [0, %start], [%k.next, %term]")
+    f.line("%k = phi i64 [0, %entry], [%k.next, %term]")
     sums = {p: f.fresh("sum") for p in places}
     news = {p: f.fresh("new") for p in places}
     for p in places:
-        f.line(f"{sums[p]} = phi {v.kind} [{first[p]}, %start], [{news[p]}, %term]")
+        f.line(f"{sums[p]} = phi {v.kind} [zeroinitializer, %entry], [{news[p]}, %term]")
     weights = f.at("%panel", f.op("mul", "%k", str(width * lanes)), v.scalar, "weights")
     w = [
         f.let(f"w{vec}", f"load {v.kind}, ptr {f.at(weights, str(vec * lanes), v.scalar)}, align 4")
@@ -117,9 +109,17 @@ def tile(dtype: str, lanes: int, height: int, width: int) -> str:
     f.line("%more = icmp slt i64 %k.next, %terms")
     f.line("br i1 %more, label %term, label %done")
     f.place("done")
-    last = {
-        p: f.let("last", f"phi {v.kind} [{first[p]}, %start], [{news[p]}, %term]") for p in places
+    mine = {
+        p: f.let("mine", f"phi {v.kind} [zeroinitializer, %entry], [{news[p]}, %term]")
+        for p in places
     }
+    f.line("br i1 %resume, label %add, label %store")
+    f.place("add")
+    old = {p: f.let("old", f"load {v.kind}, ptr {at[p]}, align 4") for p in places}
+    both = {p: v.do("fadd", old[p], mine[p]) for p in places}
+    f.go("store")
+    f.place("store")
+    last = {p: f.let("last", f"phi {v.kind} [{mine[p]}, %done], [{both[p]}, %add]") for p in places}
     for p in places:
         f.line(f"store {v.kind} {last[p]}, ptr {at[p]}, align 4")
     return f.text()
