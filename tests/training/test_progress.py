@@ -27,7 +27,7 @@ def test_without_a_terminal_there_are_plain_lines():
     first, *rest = show(False).splitlines()
 
     assert first.startswith(
-        "step 1,200  0:30  loss 1.500  held out 1.386 nats, 2.000 bits per character  0:2"
+        "step 1,200  0:30  loss 1.500  held out 1.386 nats, 2.000 bits/char  0:2"
     )
     assert first.endswith(" left")
     assert rest[:2] == ["    KING:", "    [bold]O my"]

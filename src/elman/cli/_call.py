@@ -66,7 +66,7 @@ class Stopped(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Request(Generic[Options]):
-    options: Options
+    command: Options
     shared: Shared
 
 
@@ -109,7 +109,7 @@ def _run(entry: Entry, words: list[str]) -> dict[str, object] | None:
             tyro.conf.PositionalMetavarFromFieldName,
         ),
     )
-    return module.run(request.options, request.shared)
+    return module.run(request.command, request.shared)
 
 
 def _sentence(error: Exception) -> str | None:

@@ -81,8 +81,9 @@ class Display:
         mark = "" if best else "  (not the best so far)"
         self.console.print(
             f"step {clock.step:,}  {_time(clock.seconds)}  loss {self._loss:.3f}  "
-            f"held out [bold]{score:.3f}[/] nats, {in_bits(score):.3f} bits per character  "
-            f"{_speed(self._speed)}{_time(clock.left())} left{mark}"
+            f"held out [bold]{score:.3f}[/] nats, {in_bits(score):.3f} bits/char  "
+            f"{_time(clock.left())} left{mark}",
+            soft_wrap=True,
         )
         text = sample[:SHOWN].strip("\n")
         lines = "\n".join(f"    {line}" for line in text.splitlines())
