@@ -8,6 +8,7 @@ input, so that a rounding error can never decide which side a unit is on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,7 @@ SIZES = (1, 2, 3, 7, 16, 17, 33, 64)
 __all__ = ["CELLS", "COVERING", "SIZES", "TARGETS", "TEXTS", "WIDTHS", "Case", "case", "machine"]
 
 
+@cache
 def machine(width: str) -> Machine:
     """The host, or the host without its wider vectors."""
     return Machine.host().narrowed(width)

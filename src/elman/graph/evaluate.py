@@ -7,6 +7,7 @@ It works on arrays with any leading axes: a vector is (..., size), a scalar (...
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -27,13 +28,19 @@ def evaluate(
 ) -> dict[Node, Array]:
     """The value of every root and of all it stands on; `leaves` maps a leaf's name to its array."""
     values: dict[Node, Array] = {}
-    for node in ordered(roots):
+    for node in _in_order(tuple(roots)):
         values[node] = (
             _leaf(node, leaves, sizes, masks)
             if is_leaf(node)
             else _value(node, [values[arg] for arg in node.args], sizes)
         )
     return values
+
+
+@lru_cache(maxsize=64)
+def _in_order(roots: tuple[Node, ...]) -> tuple[Node, ...]:
+    """A loop over time asks for the same roots at every step."""
+    return tuple(ordered(roots))
 
 
 def _leaf(

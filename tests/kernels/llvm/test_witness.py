@@ -7,23 +7,33 @@ runs the whole grid.
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 import pytest
 import torch
 
 from elman.kernels import compile
-from witness import agree64, computed, expected, ulps
-from zoo import CELLS, COVERING, SIZES, WIDTHS, case, machine
+from witness import Results, agree64, computed, expected, ulps
+from zoo import CELLS, COVERING, SIZES, WIDTHS, Case, case, machine
 
 SHAPES = [*COVERING, (0, 3, 4, 5)]
 WITH_HISTORY = {(0, 3, 4, 5), *COVERING[::8]}
 DRAWS = (1, 12, 64, 256)  # of numbers, for a bound in single precision
 
 
-def double(name: str, shape: tuple[int, int, int, int], *, history: bool) -> None:
-    of = case(CELLS[name], shape)
-    want = expected(of, history=history)
+Shape = tuple[int, int, int, int]
+
+
+@lru_cache(maxsize=1)
+def drawn(name: str, shape: Shape, history: bool, draw: int) -> tuple[Case, Results]:
+    """A case of numbers that are exact in single precision, and what it must give."""
+    of = case(CELLS[name], shape, np.float32, draw=draw)
+    return of, expected(of, history=history)
+
+
+def double(name: str, shape: Shape, *, history: bool) -> None:
+    of, want = drawn(name, shape, history, 0)
     step = of.cell.step
     agree64(computed(compile(step, "eager"), of, torch.float64, history=history), want)
     for width in WIDTHS:
@@ -31,7 +41,7 @@ def double(name: str, shape: tuple[int, int, int, int], *, history: bool) -> Non
         agree64(computed(kernel, of, torch.float64, history=history), want)
 
 
-def single(name: str, shape: tuple[int, int, int, int], *, history: bool) -> None:
+def single(name: str, shape: Shape, *, history: bool) -> None:
     """Single precision, held to twice the worst error of the eager target and 8 ulp.
 
     One draw of numbers says little where a result is one number, or where numbers cancel: the eager
@@ -51,7 +61,7 @@ Far = list[tuple[str, str, float, float]]
 
 def _far(
     name: str,
-    shape: tuple[int, int, int, int],
+    shape: Shape,
     history: bool,
     draws: int,
     only: set[tuple[str, str]],
@@ -63,8 +73,7 @@ def _far(
     ours: dict[tuple[str, str], float] = {}
     eager: dict[str, float] = {}
     for draw in range(draws):
-        of = case(CELLS[name], shape, np.float32, draw=draw)
-        want = expected(of, history=history)
+        of, want = drawn(name, shape, history, draw)
         rival = computed(compile(step, "eager"), of, torch.float32, history=history)
         for array, error in ulps(rival, want).items():
             eager[array] = max(eager.get(array, 0.0), error)
