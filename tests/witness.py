@@ -157,11 +157,3 @@ def agree64(got: Results, want: Results) -> None:
     for name, error in worst(got, want).items():
         allowed = 1e-11 * max(1.0, largest(want[name]))
         assert error <= allowed, f"{name} is wrong by {error:.3g}, allowed {allowed:.3g}"
-
-
-def ulps(got: Results, want: Results) -> dict[str, float]:
-    """The largest error of every array, in single-precision ulp of its largest magnitude."""
-    return {
-        name: error / float(np.spacing(np.float32(largest(want[name]))))
-        for name, error in worst(got, want).items()
-    }
