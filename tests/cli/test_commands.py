@@ -98,7 +98,7 @@ def test_unknown_characters_of_a_prime_text_are_named(call):
         1,
         "",
         "elman: 'Z', 'ë' are not in this model's alphabet of 17 characters: "
-        "leave it out, or train on a text that contains it\n",
+        "leave them out, or train on a text that contains them\n",
     )
 
 
@@ -128,11 +128,18 @@ def test_figures_of_writing_come_as_a_curve(call):
 
 def test_resuming_a_finished_run_says_so(call):
     train(call)
-    assert call("resume", "a") == (0, "a is done: there is nothing left to train.\n", "")
+    assert call("resume", "a") == (
+        0,
+        "a is done: to train longer, start a new run with more --minutes.\n",
+        "",
+    )
 
 
 def test_what_is_not_there_gets_one_sentence(call):
-    assert call("sample", "b")[2] == "elman: there is no run b: start one with elman train\n"
+    assert call("sample", "b")[2] == (
+        "elman: there is no run b here, nor any in runs/: start one with elman train\n"
+    )
+    assert call("sample")[2].startswith("elman: there is no run latest here")
     assert call("train", "text", "no.txt")[2] == (
         "elman: there is no file or folder no.txt: check the path, "
         "or see the built-in texts with elman data list\n"

@@ -66,7 +66,7 @@ def test_a_prime_text_with_strangers_names_them():
         Vocabulary.of("hello").encode("Hello, é")
     assert str(caught.value) == (
         "' ', ',', 'H', 'é' are not in this model's alphabet of 4 characters ('h' is known): "
-        "leave it out, or train on a text that contains it"
+        "leave them out, or train on a text that contains them"
     )
 
 

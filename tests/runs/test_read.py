@@ -120,6 +120,10 @@ def test_a_run_is_found_by_path_by_name_and_by_its_end(runs, monkeypatch):
         find("no-such-thing", runs)
 
 
+def test_the_latest_run_needs_no_name(runs):
+    assert find("latest", runs).folder == listing(runs)[0].folder
+
+
 def test_a_checkpoint_leads_to_its_run(run):
     assert find(run.folder / "checkpoints" / "000001").folder.samefile(run.folder)
 
@@ -134,12 +138,16 @@ def test_a_name_that_fits_no_run_or_several_lists_them(runs, tmp_path):
         find("zz", runs)
     first, second, third = listing(runs)
     there = f"{first.folder}, {second.folder}, {third.folder}"
-    assert str(caught.value) == f"zz does not name one run: there are {there}"
+    assert str(caught.value) == (
+        "there is no run zz: name its folder or the last four characters of that; "
+        f"in {runs}/ there are {there}"
+    )
     RunWriter.create("t", "c", config={}, equations="", seed=1, folder=runs / "x-00aa").finish()
-    with pytest.raises(
-        RunError, match=r"00aa does not name one run: there are .*x-00aa, .*gru-00aa"
-    ):
+    with pytest.raises(RunError, match=r"00aa is the end of several runs: take .*x-00aa, .*gru"):
         find("00aa", runs)
     with pytest.raises(RunError) as caught:
         find("zz", tmp_path / "none")
-    assert str(caught.value) == "there is no run zz: start one with elman train"
+    none = tmp_path / "none"
+    assert str(caught.value) == (
+        f"there is no run zz here, nor any in {none}/: start one with elman train"
+    )

@@ -18,7 +18,7 @@ def show(terminal: bool) -> str:
     with Display(console) as display:
         clock.step = 1200
         display.step(clock, 1000, {"loss": 1.5, "norm": 0.5, "lr": 0.1})
-        display.look(clock, 1.386294, True, "\nKING:\n[bold]O my\n", 0.5)
+        display.look(clock, 1.386294, True, "\nKING:m:\n[bold]O my\n", 0.5)
         display.look(clock, 1.4, False, "x", 0.5)
     return out.getvalue()
 
@@ -30,7 +30,7 @@ def test_without_a_terminal_there_are_plain_lines():
         "step 1,200  0:30  loss 1.500  held out 1.386 nats, 2.000 bits/char  0:2"
     )
     assert first.endswith(" left")
-    assert rest[:2] == ["    KING:", "    [bold]O my"]
+    assert rest[:2] == ["    KING:m:", "    [bold]O my"]
     assert rest[3].endswith("(not the best so far)")
 
 

@@ -47,7 +47,7 @@ class Shared:
         """
         from rich.console import Console
 
-        return Console(quiet=self.quiet, stderr=self.json, highlight=False)
+        return Console(quiet=self.quiet, stderr=self.json, highlight=False, emoji=False)
 
 
 class Stopped(KeyboardInterrupt):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _SIGNALS = 128  # a shell reports a process that a signal ended as 128 and its number
 
 
-def report(trained: Trained, shared: Shared) -> dict[str, object]:
+def report(trained: Trained, shared: Shared, *, advice: bool = True) -> dict[str, object]:
     """Print how it went and what to do next; Stopped if a signal ended it early."""
     result = trained.to_dict()
     if trained.signal is not None:
@@ -35,6 +35,6 @@ def report(trained: Trained, shared: Shared) -> dict[str, object]:
     )
     if tables := api.open_run(trained.run).tables():
         print(f"\n{tables}")
-    else:
+    elif advice:
         console.print(f"next: elman sample {trained.run}", soft_wrap=True)
     return result

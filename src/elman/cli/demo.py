@@ -7,19 +7,16 @@ the source of Python's standard library where there is no network.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
-
-from tyro.conf import arg
 
 from elman.cli import Shared
+from elman.cli._options import RunFolder
 
 
 @dataclass(frozen=True)
 class Options:
     minutes: float = 2.9
     """How long to train."""
-    folder: Annotated[Path | None, arg(name="run")] = None
+    folder: RunFolder = None
     """The run folder to make; otherwise a fresh one in runs/."""
 
 
@@ -36,7 +33,7 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         trained = api.train(
             name, minutes=options.minutes, folder=options.folder, seed=seed, watcher=watcher
         )
-    result = report(trained, shared)
+    result = report(trained, shared, advice=False)
     text = "".join(api.sample(trained.run, 600, seed=seed))
     print(f"\n{text}\n")
     console.print(

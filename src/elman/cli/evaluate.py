@@ -15,8 +15,8 @@ from elman.cli import Shared
 
 @dataclass(frozen=True)
 class Options:
-    run: Positional[str]
-    """The run."""
+    run: Positional[str] = "latest"
+    """The run; without one, the latest in runs/."""
     data: Positional[str | None] = None
     """A built-in text, a file, or a folder."""
     include: UseAppendAction[tuple[str, ...]] = ()

@@ -15,8 +15,8 @@ from elman.cli import Shared
 
 @dataclass(frozen=True)
 class Options:
-    run: Positional[str]
-    """The run."""
+    run: Positional[str] = "latest"
+    """The run; without one, the latest in runs/."""
 
 
 def run(options: Options, shared: Shared) -> dict[str, object] | None:
@@ -28,5 +28,7 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         trained = api.resume(options.run, watcher=watcher)
     if trained is not None:
         return report(trained, shared)
-    shared.console().print(f"{options.run} is done: there is nothing left to train.")
+    shared.console().print(
+        f"{options.run} is done: to train longer, start a new run with more --minutes."
+    )
     return {"run": options.run, "done": True}

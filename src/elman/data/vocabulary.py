@@ -140,7 +140,8 @@ def _strangers(strangers: list[str], alphabet: str) -> str:
     swapped = [c for c in strangers if c.swapcase() in alphabet]
     hint = f" ({swapped[0].swapcase()!r} is known)" if swapped else ""
     verb = "is" if len(strangers) == 1 else "are"
+    them, contains = ("it", "contains it") if len(strangers) == 1 else ("them", "contains them")
     return (
         f"{shown}{more} {verb} not in this model's alphabet of {len(alphabet)} characters{hint}: "
-        "leave it out, or train on a text that contains it"
+        f"leave {them} out, or train on a text that {contains}"
     )

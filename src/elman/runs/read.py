@@ -21,6 +21,7 @@ from elman.runs.paths import RunPaths
 
 FORMAT = 1
 ROOT = Path("runs")
+LATEST = "latest"
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,12 @@ def is_run(folder: Path) -> bool:
 
 
 def find(name: str | Path, root: Path = ROOT) -> Run:
-    """The run that a person means: its path, a path inside it, its name in `root`, or the four
-    characters at the end of that. RunError says which runs there are.
+    """The run that a person means: its path, a path inside it, its name in `root`, the four
+    characters at the end of that, or `latest` in `root`. RunError says which runs there are.
     """
     path = Path(name)
+    if str(name) == LATEST and (runs := listing(root)):
+        return runs[0]
     inside = path.resolve().parents if path.exists() else ()
     for folder in (path, *inside, root / path):
         if is_run(folder):
@@ -132,7 +135,7 @@ def find(name: str | Path, root: Path = ROOT) -> Run:
     ends = [run for run in listing(root) if run.name.endswith(f"-{name}")]
     if len(ends) == 1:
         return ends[0]
-    raise RunError(_no_run(path, ends or listing(path if path.is_dir() else root)))
+    raise RunError(_no_run(path, root, ends))
 
 
 def listing(root: Path = ROOT) -> list[Run]:
@@ -146,12 +149,19 @@ def listing(root: Path = ROOT) -> list[Run]:
     return sorted(found, key=lambda run: (run.facts().get("created") or "", run.name), reverse=True)
 
 
-def _no_run(path: Path, others: list[Run]) -> str:
+def _no_run(path: Path, root: Path, several: list[Run]) -> str:
+    place = path if path.is_dir() else root
+    others = several or listing(place)
     if not others:
-        return f"there is no run {path}: start one with elman train"
+        return f"there is no run {path} here, nor any in {place}/: start one with elman train"
     names = ", ".join(str(run.folder) for run in others[:5])
     more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-    return f"{path} does not name one run: there are {names}{more}"
+    if several:
+        return f"{path} is the end of several runs: take one of {names}{more}"
+    return (
+        f"there is no run {path}: name its folder or the last four characters of that; "
+        f"in {place}/ there are {names}{more}"
+    )
 
 
 def _silence(facts: dict[str, Any]) -> float:

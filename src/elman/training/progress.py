@@ -9,8 +9,8 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
 
 from elman.training.clock import Clock
 
@@ -87,7 +87,8 @@ class Display:
         )
         text = sample[:SHOWN].strip("\n")
         lines = "\n".join(f"    {line}" for line in text.splitlines())
-        self.console.print(escape(lines) + "\n", style="dim", soft_wrap=True)
+        # not markup: a play is full of :names: that would become pictures
+        self.console.print(Text(lines + "\n", style="dim"), soft_wrap=True)
 
     def _line(self, clock: Clock) -> str:
         return (

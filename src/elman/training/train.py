@@ -67,11 +67,11 @@ def train(
     `checkpoint` is where to go on from; `since` when the work began (`time.monotonic`), if that is
     earlier than this call. An error ends the run as failed, with the whole story in its folder.
     """
-    trainer = Trainer(task, config, run, watcher, since)
-    if checkpoint:
-        recall(checkpoint, task, trainer.updates, trainer.clock, trainer.tally)
-        trainer.saved = trainer.clock.step
     with listening() as request, one_thread(_is_tiny(task)):
+        trainer = Trainer(task, config, run, watcher, since)
+        if checkpoint:
+            recall(checkpoint, task, trainer.updates, trainer.clock, trainer.tally)
+            trainer.saved = trainer.clock.step
         try:
             trainer.go(request)
         except Exception as error:

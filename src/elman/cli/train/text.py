@@ -8,12 +8,12 @@ chosen by the time there is, the length of the text and the size of its alphabet
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from tyro.conf import Positional, UseAppendAction, arg
 
 from elman.cli import Shared
+from elman.cli._options import CellName, Number, Optimizer, RunFolder, Whole
 
 
 @dataclass(frozen=True)
@@ -21,34 +21,34 @@ class Options:
     data: Positional[str]
     """A built-in text (see `elman data list`), a file, or a folder."""
     include: UseAppendAction[tuple[str, ...]] = ()
-    """Which files of a folder, as in --include '*.tex'; may be given again."""
-    minutes: float = 0.0
-    """Wall-clock time to train, evaluations included (3 if no end is given)."""
-    steps: int = 0
+    """Which files of a folder, as in --include '*.tex'; may be given again. Without it: '*.txt'."""
+    minutes: Annotated[float, arg(help_behavior_hint="(3, if no end is given)")] = 0.0
+    """Wall-clock time to train, evaluations included."""
+    steps: Annotated[int, arg(help_behavior_hint="")] = 0
     """Training steps; with --minutes, whatever ends first."""
-    cell: str | None = None
+    cell: CellName = None
     """A cell by name, the path of its equations, or the equations themselves."""
-    hidden: int | None = None
+    hidden: Whole = None
     """Units of each layer."""
-    layers: int | None = None
+    layers: Whole = None
     """Layers, one upon the other."""
-    embedding: int | None = None
+    embedding: Whole = None
     """Size of a character's vector; 0 for one-hot."""
-    dropout: float | None = None
+    dropout: Number = None
     """Share of units left out between layers and before the output."""
-    batch: int | None = None
+    batch: Whole = None
     """Streams read side by side."""
-    window: int | None = None
+    window: Whole = None
     """Characters over which gradients flow."""
-    lr: float | None = None
+    lr: Number = None
     """Highest learning rate."""
-    optimizer: Literal["adam", "muon"] | None = None
+    optimizer: Optimizer = None
     """What changes the weights; muon is for the matrices of the layers."""
-    weight_decay: float | None = None
+    weight_decay: Number = None
     """Share of the matrices taken away, times the learning rate, per step."""
-    clip: float | None = None
+    clip: Number = None
     """Largest norm of the gradients."""
-    folder: Annotated[Path | None, arg(name="run")] = None
+    folder: RunFolder = None
     """The run folder to make; otherwise a fresh one in runs/."""
 
 
