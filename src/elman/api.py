@@ -21,7 +21,16 @@ from elman.models import LanguageModel
 from elman.runs import Run, RunWriter, find
 from elman.tasks import Choice, TextTask, Writing, build_model, kind_of, mean_loss, write
 from elman.tasks.hello import TOY, read_letters, score_table, state_table
-from elman.training import DataConfig, Outcome, RunConfig, Silent, Watcher, load_weights, recipe
+from elman.training import (
+    DataConfig,
+    Outcome,
+    RunConfig,
+    Silent,
+    Watcher,
+    listening,
+    load_weights,
+    recipe,
+)
 from elman.training import train as run_training
 
 __all__ = [
@@ -139,17 +148,18 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         task = _task(config, text, cell, None)
-        run = RunWriter.create(
-            "text",
-            cell.name,
-            config=config.to_tables(),
-            equations=cell.text,
-            seed=seed,
-            command=sys.argv,
-            vocabulary=task.vocabulary.to_json(),
-            folder=folder,
-        )
-        outcome = run_training(task, config.training, run, watcher or Silent(), since=since)
+        with listening():  # from here on there is a run that must end well
+            run = RunWriter.create(
+                "text",
+                cell.name,
+                config=config.to_tables(),
+                equations=cell.text,
+                seed=seed,
+                command=sys.argv,
+                vocabulary=task.vocabulary.to_json(),
+                folder=folder,
+            )
+            outcome = run_training(task, config.training, run, watcher or Silent(), since=since)
     return _trained(run, task, outcome)
 
 
@@ -169,15 +179,16 @@ def resume(name: str | Path, *, watcher: Watcher | None = None) -> Trained | Non
         torch.manual_seed(config.training.seed)
         task = _task(config, text, _cell(run), _vocabulary(run))
         after = checkpoint.step if checkpoint else None
-        writer = RunWriter.reopen(run.folder, after=after, command=sys.argv)
-        outcome = run_training(
-            task,
-            config.training,
-            writer,
-            watcher or Silent(),
-            checkpoint=checkpoint,
-            since=since,
-        )
+        with listening():
+            writer = RunWriter.reopen(run.folder, after=after, command=sys.argv)
+            outcome = run_training(
+                task,
+                config.training,
+                writer,
+                watcher or Silent(),
+                checkpoint=checkpoint,
+                since=since,
+            )
     return _trained(writer, task, outcome)
 
 

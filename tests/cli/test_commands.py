@@ -243,6 +243,16 @@ def test_kill_minus_nine_leaves_a_run_that_resumes_and_writes(call, tmp_path):
     assert status == 0 and json.loads(out)["steps"] == last.step + 5
 
 
+def test_a_signal_before_the_first_step_leaves_a_run_that_goes_on(call, tmp_path):
+    child = start(tmp_path, "--json")
+    wait_for((tmp_path / "a" / "run.json").exists)
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+
+    assert child.returncode == 130 and err.endswith("and saved; go on with: elman resume a\n")
+    assert Run(tmp_path / "a").status() == "stopped"
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_and_says_how_to_go_on(call, tmp_path, number, status):
     child = start(tmp_path, "--json")

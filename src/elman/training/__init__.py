@@ -4,6 +4,7 @@ from elman.training.config import DataConfig, RunConfig, TrainingConfig
 from elman.training.memory import load_weights
 from elman.training.progress import Display, Silent
 from elman.training.recipe import recipe
+from elman.training.signals import listening
 from elman.training.train import Outcome, Watcher, train
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Silent",
     "TrainingConfig",
     "Watcher",
+    "listening",
     "load_weights",
     "recipe",
     "train",

@@ -1,6 +1,6 @@
 """Ctrl-C and SIGTERM as a request: the training ends its step, saves, and stops in good order.
 
-A second signal stops at once.
+A second signal stops at once. Whoever listens while somebody listens already hears the same.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
+_active: list[Request] = []
 
 
 class Request:
@@ -27,6 +28,9 @@ class Request:
 @contextmanager
 def listening() -> Generator[Request]:
     """Catch the signals while the block runs; outside the main thread there is nothing to catch."""
+    if _active:
+        yield _active[-1]
+        return
     request = Request()
     if threading.current_thread() is not threading.main_thread():
         yield request
@@ -38,8 +42,10 @@ def listening() -> Generator[Request]:
         request.stop(number)
 
     before = {number: signal.signal(number, handle) for number in _CAUGHT}
+    _active.append(request)
     try:
         yield request
     finally:
+        _active.pop()
         for number, handler in before.items():
             signal.signal(number, handler)
