@@ -43,6 +43,15 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
     if options.writing:
         rows.append({"step": "now", **found["writing"]})
     for row in rows:
-        figures = "  ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "step")
-        print(f"step {row['step']:>7}  {figures}")
+        figures = (_said(name, value) for name, value in row.items() if name != "step")
+        print(f"step {row['step']:>7}  {'  '.join(figures)}")
     return found
+
+
+def _said(name: str, value: float) -> str:
+    """A figure as a person reads it."""
+    if name == "val_loss":
+        return f"held out {value:.3f} nats"
+    if name == "longest_copy":
+        return f"longest copy {value:.0f} characters"
+    return f"{name.replace('_', ' ')} {value:.0%}"
