@@ -18,7 +18,7 @@ from elman.data import TextData, Vocabulary
 from elman.equations import Cell
 from elman.errors import ConfigError, DataError, RunError
 from elman.models import LanguageModel
-from elman.runs import Run, RunWriter, find
+from elman.runs import Checkpoint, Run, RunWriter, find
 from elman.tasks import Choice, TextTask, Writing, build_model, kind_of, mean_loss, write
 from elman.tasks.hello import TOY, read_letters, score_table, state_table
 from elman.training import (
@@ -174,7 +174,8 @@ def resume(name: str | Path, *, watcher: Watcher | None = None) -> Trained | Non
         return None
     config = RunConfig.from_tables(run.config())
     text = _same_text(config.data, run.folder)
-    checkpoint = run.checkpoints().latest()
+    checkpoints = run.checkpoints()
+    checkpoint = _whole(run, checkpoints.latest(), checkpoints.skipped)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
         task = _task(config, text, _cell(run), _vocabulary(run))
@@ -195,7 +196,8 @@ def resume(name: str | Path, *, watcher: Watcher | None = None) -> Trained | Non
 def open_run(name: str | Path) -> OpenRun:
     """A run with the weights of its best checkpoint; RunError if it has none yet."""
     run = find(name)
-    checkpoint = run.checkpoints().best()
+    checkpoints = run.checkpoints()
+    checkpoint = _whole(run, checkpoints.best(), checkpoints.skipped)
     if checkpoint is None:
         raise RunError(
             f"{run.folder} has no checkpoint yet: let it train longer, or elman resume {run.folder}"
@@ -311,6 +313,16 @@ def _same_text(config: DataConfig, folder: Path) -> TextData:
             f"{text.sha256[:8]}, not {config.sha256[:8]}): put the old text back, or train anew"
         )
     return text
+
+
+def _whole(run: Run, found: Checkpoint | None, damaged: Sequence[str]) -> Checkpoint | None:
+    """The checkpoint found; RunError if there are some and all of them are damaged."""
+    if found is None and damaged:
+        raise RunError(
+            f"every checkpoint of {run.folder} is damaged ({damaged[0]}): put its files back, or "
+            "train anew; nothing in the folder was changed"
+        )
+    return found
 
 
 def _cell(run: Run) -> Cell:

@@ -122,7 +122,7 @@ def test_figures_of_writing_come_as_a_curve(call):
     status, out, _ = call("evaluate", "a", "--writing")
 
     assert status == 0
-    assert out.count("longest_copy") == len(Run(Path("a")).samples()) + 1
+    assert out.count("longest copy") == len(Run(Path("a")).samples()) + 1
     assert out.splitlines()[-1].startswith("step     now  ")
 
 
@@ -268,3 +268,41 @@ def test_a_signal_saves_and_says_how_to_go_on(call, tmp_path, number, status):
     run = Run(tmp_path / "a")
     last = run.checkpoints().latest()
     assert run.status() == "stopped" and last is not None and last.step == found["steps"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--weight-decay", "nan"), "weight_decay must be 0 or more, not nan"),
+        (("--weight-decay", "-1"), "weight_decay must be 0 or more, not -1"),
+        (("--minutes", "inf"), "minutes (inf) and steps (0) must be numbers"),
+        (("--seed", "9" * 20), "--seed must be a number from 0 to"),
+        (("--batch", "1000000"), "windows of"),
+    ],
+)
+def test_options_out_of_range_get_one_sentence(call, options, message):
+    steps = () if "--minutes" in options else ("--steps", "2")
+    status, _, err = call("train", "text", "text.txt", *steps, *options, "--run", "z")
+    assert status == 1 and message in err and "Traceback" not in err
+
+
+def test_a_model_whose_scores_are_not_finite_says_so(call, tmp_path):
+    status, _, err = call(
+        "train", "text", "text.txt", "--steps", "5", "--hidden", "8", "--run", "z",
+        "--cell", "h' = log(W x - U h - 9)",
+    )  # fmt: skip
+    assert status == 1 and "train again with a lower --lr" in err and "Traceback" not in err
+
+
+def test_damaged_checkpoints_are_not_taken_for_none(call, tmp_path):
+    train(call)
+    run = Run(tmp_path / "a")
+    facts = run.paths.run.read_text()
+    run.paths.run.write_text(facts.replace('"done"', '"stopped"'))
+    for path in (tmp_path / "a").glob("checkpoints/0*/model.safetensors"):
+        path.write_bytes(path.read_bytes()[:100])
+    before = sorted((tmp_path / "a").rglob("*"))
+    for command in ("resume", "sample"):
+        status, _, err = call(command, "a")
+        assert status == 1 and "every checkpoint of a is damaged" in err
+    assert sorted((tmp_path / "a").rglob("*")) == before

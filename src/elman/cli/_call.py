@@ -18,7 +18,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from elman.cli._shelf import Entry
-from elman.errors import ElmanError
+from elman.errors import ConfigError, ElmanError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -109,6 +109,9 @@ def _run(entry: Entry, words: list[str]) -> dict[str, object] | None:
             tyro.conf.PositionalMetavarFromFieldName,
         ),
     )
+    seed = request.shared.seed
+    if seed is not None and not 0 <= seed < 2**63:
+        raise ConfigError(f"--seed must be a number from 0 to {2**63 - 1}, not {seed}")
     return module.run(request.command, request.shared)
 
 

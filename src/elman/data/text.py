@@ -42,14 +42,21 @@ class TextData:
         """False where the text is judged by itself, as the four letters of `hello` are."""
         return self.validation is not self.training
 
-    def check(self, window: int) -> None:
-        """DataError if the training part is shorter than a window and the token after it."""
+    def check(self, window: int, batch: int = 1) -> None:
+        """DataError if the training part is shorter than a window and the token after it, or than
+        all the windows that are read side by side.
+        """
         have = len(self.training)
         if have <= window:
             remedy = f" or a window of at most {have - 1} (--window {have - 1})" * (have > 1)
             raise DataError(
                 f"{self.name} has {have:,} characters to train on, but a window of {window} "
                 f"needs {window + 1:,}: give a longer text{remedy}"
+            )
+        if batch * window > have:
+            raise DataError(
+                f"{self.name} has {have:,} characters to train on, fewer than {batch:,} windows of "
+                f"{window}: give a longer text or a batch of at most {have // window} (--batch)"
             )
         if len(self.validation) < 2:
             raise DataError(

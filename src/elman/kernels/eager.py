@@ -16,7 +16,7 @@ from elman.errors import KernelError
 from elman.graph import counter
 from elman.graph.node import Dependence, Node, is_leaf
 from elman.graph.step import Step
-from elman.kernels.kernel import Arguments, Results, sizes_of
+from elman.kernels.kernel import Arguments, Results, check_axes, sizes_of
 
 
 def _hard_sigmoid(x: Tensor) -> Tensor:
@@ -89,6 +89,7 @@ class _World:
     def __init__(self, step: Step, nodes: tuple[Node, ...], arguments: Arguments) -> None:
         self.step, self.arguments = step, arguments
         self.rows = arguments.table(step)
+        check_axes(step, arguments, self.rows)
         tensors = arguments.all()
         self.sizes = sizes_of(step, tensors)
         self.like = next(iter(tensors.values()))

@@ -73,6 +73,40 @@ class Kernel(Protocol):
         ...
 
 
+def check_axes(step: Step, arguments: Arguments, rows: Rows) -> None:
+    """ShapeError unless all tensors are on one device, and as long and as wide as the rows.
+
+    Compiled code goes where the row table says, whatever the tensor: this is what stands before it.
+    """
+    tensors = arguments.all()
+    places: dict[torch.device, list[str]] = {}
+    for name, tensor in tensors.items():
+        places.setdefault(tensor.device, []).append(name)
+    if len(places) > 1:
+        listed = "; ".join(
+            f"{', '.join(names[:4])}{', ...' * (len(names) > 4)} on {device}"
+            for device, names in places.items()
+        )
+        raise ShapeError(f"{step.name}: all tensors must be on one device, but there are {listed}")
+    longer_is_fine = arguments.rows is not None
+    for leaf in step.inputs:
+        shape = tuple(tensors[leaf.name].shape)
+        fits = len(shape) == 3 and shape[1] == rows.shape[1]
+        if not fits or not (
+            shape[0] == rows.shape[0] or (longer_is_fine and shape[0] > rows.shape[0])
+        ):
+            raise ShapeError(
+                f"{leaf.name!r} must have {rows.shape[0]} steps and {rows.shape[1]} rows: shape "
+                f"({rows.shape[0]}, {rows.shape[1]}, size), not {shape}"
+            )
+    for leaf in (*step.statics, *step.states):
+        shape = tuple(tensors[leaf.name].shape)
+        if len(shape) != 2 or shape[0] != rows.rows:
+            raise ShapeError(
+                f"{leaf.name!r} must have {rows.rows} rows: shape ({rows.rows}, size), not {shape}"
+            )
+
+
 def sizes_of(step: Step, tensors: Tensors) -> dict[str, int]:
     """The number behind every size symbol; ShapeError where two tensors disagree."""
     sizes: dict[str, int] = {"1": 1}

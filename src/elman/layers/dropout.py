@@ -15,7 +15,7 @@ _STEPS = 1 << 16  # a unit is left out with a probability of n / 65536
 
 def dropout(values: Tensor, share: float, training: bool) -> Tensor:
     """`values` with each number left out with probability `share`, in training only."""
-    left_out = round(share * _STEPS)
+    left_out = min(round(share * _STEPS), _STEPS - 1)
     if not training or left_out == 0:
         return values
     count = values.numel()

@@ -145,9 +145,11 @@ class Recurrent(nn.Module):
         """The layers, first to last."""
         return list(self.layers)  # pyright: ignore[reportReturnType]
 
-    def zero_state(self, rows: int) -> State:
-        """The state before anything was read, (L, rows, size) each, on the parameters' device."""
-        some = next(self.parameters())
+    def zero_state(self, rows: int, like: Tensor | None = None) -> State:
+        """The state before anything was read, (L, rows, size) each, of the parameters' type and
+        device; a cell without parameters takes those of `like`.
+        """
+        some = next(self.parameters(), torch.empty(0) if like is None else like)
         sizes = self.stack[0].sizes
         start = tuple(
             some.new_full((self.num_layers, rows, sizes[state.size]), state.start)
@@ -173,7 +175,7 @@ class Recurrent(nn.Module):
         self._check(x, inputs or {}, static or {})
         along = self._time_first(x)
         more = {name: self._time_first(tensor) for name, tensor in (inputs or {}).items()}
-        before = self._states(state, along.shape[1])
+        before = self._states(state, along)
         after: list[tuple[Tensor, ...]] = []
         for index, layer in enumerate(self.stack):
             own = tuple(part[index] for part in before)
@@ -195,8 +197,8 @@ class Recurrent(nn.Module):
     def _time_first(self, tensor: Tensor) -> Tensor:
         return tensor.transpose(0, 1) if self.batch_first else tensor
 
-    def _states(self, state: State | None, rows: int) -> tuple[Tensor, ...]:
-        wanted = self.zero_state(rows)
+    def _states(self, state: State | None, x: Tensor) -> tuple[Tensor, ...]:
+        wanted = self.zero_state(x.shape[1], x)
         if state is None:
             state = wanted
         given = (state,) if isinstance(state, Tensor) else tuple(state)
@@ -241,8 +243,13 @@ def _count(number: int, noun: str) -> str:
 
 def _sizes(cell: Cell, width: int, hidden: int, more: Mapping[str, int]) -> dict[str, int]:
     """The number behind every size of a cell; ConfigError if one is missing or does not fit."""
-    sizes = {"D": width, "H": hidden, **more}
     step: Step = cell.step
+    if strange := sorted(set(more) - (set(step.sizes()) - {"D", "H"})):
+        raise ConfigError(
+            f"sizes= has {', '.join(strange)}, which {cell.name} does not declare; D is input_size "
+            "and H is hidden_size"
+        )
+    sizes = {"D": width, "H": hidden, **more}
     wanted: Sequence[str] = [size for size in step.sizes() if size not in sizes]
     if wanted:
         example = ", ".join(f"{size!r}: 32" for size in wanted)

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from elman.data import Vocabulary
-from elman.errors import ConfigError
+from elman.errors import ConfigError, RunError
 from elman.models import LanguageModel
 from elman.tasks.threads import one_thread
 
@@ -69,6 +69,8 @@ def write(
     DataError names characters of `prime` that the model does not know. The generator is its own:
     a training that stops to write a sample goes on as if it had not.
     """
+    if length < 0:
+        raise ConfigError(f"length must be 0 or more, not {length}")
     choice = choice or Choice()
     before = prime or ("\n" if "\n" in vocabulary.characters else vocabulary.characters[0])
     tokens = torch.from_numpy(vocabulary.encode(before).astype("int64")).unsqueeze(1)
@@ -88,6 +90,11 @@ def _write(
     for _ in range(length):
         with torch.no_grad(), one_thread():
             scores, state = _next_scores(model, tokens, state)
+            if not scores.isfinite().all():
+                raise RunError(
+                    "the scores of the model are not finite, so it cannot write: train again with "
+                    "a lower --lr, or with another cell"
+                )
             if vocabulary.unknown is not None:
                 scores[vocabulary.unknown] = -torch.inf
             drawn = torch.multinomial(probabilities(scores, choice), 1, generator=generator)

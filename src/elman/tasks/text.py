@@ -74,7 +74,7 @@ class TextTask:
         target: str = "auto",
         kind: str = "prose",
     ) -> None:
-        data.check(config.window)
+        data.check(config.window, config.batch)
         self.kind = kind
         self.data, self.config = data, config
         self.vocabulary = vocabulary or Vocabulary.of(data.training, data.validation)

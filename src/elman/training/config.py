@@ -52,13 +52,15 @@ class TrainingConfig:
     """Most time between two checkpoints."""
 
     def __post_init__(self) -> None:
-        if self.minutes < 0 or self.steps < 0:
+        if not 0 <= self.minutes < float("inf") or self.steps < 0:
             raise ConfigError(
-                f"minutes ({self.minutes:g}) and steps ({self.steps}) cannot be below 0: "
-                "give one of them, above 0"
+                f"minutes ({self.minutes:g}) and steps ({self.steps}) must be numbers that are not "
+                "below 0: give one of them, above 0"
             )
         if not (self.minutes or self.steps):
             raise ConfigError("a training needs an end: give --minutes or --steps")
+        if not 0 <= self.weight_decay < float("inf"):
+            raise ConfigError(f"weight_decay must be 0 or more, not {self.weight_decay:g}")
         if self.optimizer not in OPTIMIZERS:
             raise ConfigError(f"no optimizer {self.optimizer!r}: choose {' or '.join(OPTIMIZERS)}")
         if not (0 < self.lr < float("inf") and self.clip > 0):

@@ -18,7 +18,7 @@ from elman.derive import Kept, keep, prefixed, reverse
 from elman.graph import counter
 from elman.graph.step import Step
 from elman.kernels.eager import Eager
-from elman.kernels.kernel import Arguments, Results, common_dtype, sizes_of
+from elman.kernels.kernel import Arguments, Results, check_axes, common_dtype, sizes_of
 from elman.kernels.llvm.frame import Address, Neighbor
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.run import Bound, Call, Compiled, by_row, by_step
@@ -137,6 +137,7 @@ def _tidy(tensor: Tensor) -> Tensor:
 def _call(step: Step, arguments: Arguments, given: Tensors) -> tuple[Call, Rows]:
     common_dtype(step, given)
     rows = arguments.table(step)
+    check_axes(step, arguments, rows)
     stream = counter.stream_word(arguments.layer, arguments.direction, 0)
     return Call(rows, sizes_of(step, given), arguments.seed, stream), rows
 
