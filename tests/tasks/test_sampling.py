@@ -84,7 +84,7 @@ def test_strangers_in_the_prime_text_are_named_before_anything_is_written():
         write(model(), ALPHABET, 5, prime="abxé")
     assert str(error.value) == (
         "'x', 'é' are not in this model's alphabet of 5 characters: "
-        "leave it out, or train on a text that contains it"
+        "leave them out, or train on a text that contains them"
     )
 
 

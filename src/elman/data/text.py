@@ -53,15 +53,15 @@ class TextData:
                 f"{self.name} has {have:,} characters to train on, but a window of {window} "
                 f"needs {window + 1:,}: give a longer text{remedy}"
             )
-        if batch * window > have:
-            raise DataError(
-                f"{self.name} has {have:,} characters to train on, fewer than {batch:,} windows of "
-                f"{window}: give a longer text or a batch of at most {have // window} (--batch)"
-            )
         if len(self.validation) < 2:
             raise DataError(
                 f"{self.name} needs at least 2 characters to be judged by and leaves "
                 f"{len(self.validation)}: give a longer text"
+            )
+        if batch * window > have:
+            raise DataError(
+                f"{self.name} has {have:,} characters to train on, fewer than {batch:,} windows of "
+                f"{window}: give a longer text or a batch of at most {have // window} (--batch)"
             )
 
 
