@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from elman.errors import KernelError, ShapeError
-from elman.kernels import Arguments, compile
+from elman.errors import ShapeError
+from elman.kernels import TARGETS, Arguments, compile
 from elman.kernels.rows import Rows, full, table
-from witness import Results, agree64, computed, expected
+from witness import Results, agree64, arguments, computed, expected
 from zoo import CELLS, Case, case, machine
 
 NAMES = ("gru", "lstm", "mut1", "declared", "norms", "functions", "diagonal")
@@ -56,23 +57,42 @@ def alone(of: Case, rows: list[list[int]], *, history: bool = False) -> Results:
     return whole
 
 
-def ragged(name: str, *, backwards: bool = False, history: bool = False, width: str = "") -> None:
+def ragged(
+    name: str,
+    *,
+    backwards: bool = False,
+    history: bool = False,
+    width: str = "",
+    target: str = "llvm",
+) -> None:
     of = case(CELLS[name], (7, len(LENGTHS), 4, 6))
     rows = table(LENGTHS, 7, backwards=backwards)
     places = [list(range(n))[:: -1 if backwards else 1] for n in LENGTHS]
-    kernel = compile(of.cell.step, "llvm", machine(width) if width else None)
+    kernel = compile(of.cell.step, target, machine(width) if width else None)
     got = computed(kernel, of, torch.float64, rows=rows, history=history)
     agree64(got, alone(of, places, history=history))
 
 
-@pytest.mark.parametrize(("name", "backwards"), list(itertools.product(NAMES, [False, True])))
-def test_every_row_gives_what_it_gives_alone(name, backwards):
-    ragged(name, backwards=backwards)
+EVERY = list(itertools.product(NAMES, [False, True], TARGETS))
 
 
-@pytest.mark.parametrize("backwards", [False, True])
-def test_histories_of_ragged_rows_are_differentiable(backwards):
-    ragged("lstm", backwards=backwards, history=True)
+@pytest.mark.parametrize(("name", "backwards", "target"), EVERY)
+def test_every_row_gives_what_it_gives_alone(name, backwards, target):
+    ragged(name, backwards=backwards, target=target)
+
+
+@pytest.mark.parametrize(("backwards", "target"), [*itertools.product([False, True], TARGETS)])
+def test_histories_of_ragged_rows_are_differentiable(backwards, target):
+    ragged("lstm", backwards=backwards, history=True, target=target)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_stands_behind_the_end_of_a_row_is_never_read(target):
+    of = case(CELLS["functions"], (4, 2, 3, 5))
+    for value in (*of.inputs.values(), of.y):
+        value[2:, 1] = np.nan
+    got = computed(compile(of.cell.step, target), of, torch.float64, rows=table([4, 2]))
+    assert all(np.isfinite(value).all() for value in got.values())
 
 
 def test_reversed_rows_of_full_length_run_from_the_end():
@@ -134,14 +154,33 @@ def _put(
             target[row] += value[0] * once
 
 
-@pytest.mark.parametrize(("name", "backwards"), list(itertools.product(NAMES, [False, True])))
-def test_a_reset_cuts_state_and_gradient_exactly_there(name, backwards, rng):
+@pytest.mark.parametrize(("name", "backwards", "target"), EVERY)
+def test_a_reset_cuts_state_and_gradient_exactly_there(name, backwards, target, rng):
     of = case(CELLS[name], (7, len(LENGTHS), 4, 6))
     reset = rng.random((7, len(LENGTHS))) < 0.35
     reset[0, 0] = reset[2, 0] = reset[6, 2] = True  # at both ends of a row
     rows = table(LENGTHS, 7, backwards=backwards, reset=reset)
-    got = computed(compile(of.cell.step), of, torch.float64, rows=rows)
+    got = computed(compile(of.cell.step, target), of, torch.float64, rows=rows)
     agree64(got, in_segments(of, reset, LENGTHS, backwards))
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_a_reset_goes_back_to_can_be_learned(backwards, rng):
+    of = case(CELLS["lstm"], (7, len(LENGTHS), 4, 6))
+    reset = rng.random((7, len(LENGTHS))) < 0.3
+    rows = table(LENGTHS, 7, backwards=backwards, reset=reset)
+    fresh = {name: torch.tensor(rng.standard_normal(6)) for name in of.states}
+    found = []
+    for target in TARGETS:
+        given = tensors(of)
+        own = {n: tensor.clone().detach().requires_grad_() for n, tensor in fresh.items()}
+        called = replace(arguments(of, given, rows), fresh=own)
+        results = compile(of.cell.step, target)(called)
+        loss = results.outputs["y"].sin().sum() + results.final["c"].cos().sum()
+        found.append([loss.detach(), *torch.autograd.grad(loss, [*own.values(), given["x"]])])
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-11)
+    assert all(gradient.abs().min() > 0 for gradient in found[0][1:3])
 
 
 def test_a_reset_at_every_step_leaves_no_memory():
@@ -150,14 +189,6 @@ def test_a_reset_at_every_step_leaves_no_memory():
     got = computed(compile(of.cell.step), of, torch.float64, rows=table([5] * 3, reset=reset))
     agree64(got, in_segments(of, reset, [5] * 3, False))
     assert not got["grad_h"].any()
-
-
-def test_the_eager_target_says_what_it_cannot_do():
-    of = case(CELLS["rnn"], (3, 2, 2, 2))
-    message = "the eager target runs whole sequences forwards only"
-    for rows in (table([3, 1]), full(3, 2, True), table([3, 3], reset=np.ones((3, 2)))):
-        with pytest.raises(KernelError, match=f"^{message}$"):
-            computed(compile(of.cell.step, "eager"), of, torch.float64, rows=rows)
 
 
 # -- layouts -------------------------------------------------------------------------------------
@@ -187,9 +218,9 @@ def packed(values: np.ndarray, lengths: list[int]) -> np.ndarray:
     return np.concatenate(steps)[:, None]
 
 
-@pytest.mark.parametrize(("name", "backwards"), list(itertools.product(NAMES[:4], [False, True])))
-def test_packed_data_gives_what_padded_data_gives(name, backwards):
-    lengths = [7, 7, 4, 2, 1]
+@pytest.mark.parametrize("lengths", [[7, 7, 4, 2, 1], [7] * 5])
+@pytest.mark.parametrize(("name", "backwards", "target"), [e for e in EVERY if e[0] in NAMES[:4]])
+def test_packed_data_gives_what_padded_data_gives(name, backwards, target, lengths):
     of = case(CELLS[name], (7, 5, 4, 6))
     when = np.concatenate([[0], np.cumsum([sum(n > t for n in lengths) for t in range(6)])])
     rows = table(lengths, backwards=backwards, when=when)
@@ -197,7 +228,7 @@ def test_packed_data_gives_what_padded_data_gives(name, backwards):
         of.cell, of.sizes, {name: packed(value, lengths) for name, value in of.inputs.items()},
         of.statics, of.states, of.fixed, packed(of.y, lengths), of.final, of.history,
     )  # fmt: skip
-    got = computed(compile(of.cell.step), dense, torch.float64, rows=rows)
+    got = computed(compile(of.cell.step, target), dense, torch.float64, rows=rows)
     places = [list(range(n))[:: -1 if backwards else 1] for n in lengths]
     want = alone(of, places)
     sequences = {"y", *(f"grad_{name}" for name in of.inputs)}

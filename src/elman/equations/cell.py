@@ -64,6 +64,8 @@ class Cell:
         self.equations = parse_source(self.source)
         self.scope = resolve(self.source, self.equations)
         self.sizes = infer_sizes(self.source, self.equations, self.scope)
+        self.text = to_text(self.equations)
+        """The canonical text: what is saved, shown and compared. It reads back as this cell."""
 
     @classmethod
     def read(cls, path: Path | str) -> Cell:
@@ -75,11 +77,6 @@ class Cell:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise DataError(f"{path} cannot be read: {why}") from error
         return cls("\n" + text, name=path.stem)  # the first line of a file may be an empty one
-
-    @cached_property
-    def text(self) -> str:
-        """The canonical text: what is saved, shown and compared. It reads back as this cell."""
-        return to_text(self.equations)
 
     @cached_property
     def step(self) -> Step:

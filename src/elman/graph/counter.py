@@ -8,13 +8,14 @@ any number of threads, any batch around a row and any order of computation give 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
+EVERY_STEP = 0xFFFFFFFF  # in place of a step, for a mask that does not change with it
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
@@ -62,6 +63,15 @@ class Stream:
         """The stream at one step for rows 0, 1, ..., rows - 1, unless rows were given."""
         which = np.arange(rows) if self.rows is None else self.rows
         return Stream(self.seed, self.layer, self.direction, which, np.asarray(step))
+
+    def at_each(self, steps: int) -> Stream:
+        """The stream at steps 0 to steps - 1 of the rows given: masks of (steps, rows, size)."""
+        assert self.rows is not None
+        return replace(self, rows=self.rows[None, :], steps=np.arange(steps)[:, None])
+
+    def for_all_steps(self) -> Stream:
+        """The stream of masks that are drawn once for a row."""
+        return replace(self, steps=np.asarray(EVERY_STEP))
 
     def mask(self, rate: float, key: int, units: int) -> np.ndarray:
         """A mask of shape (..., units): 0 with probability `rate`, else 1 / (1 - rate)."""

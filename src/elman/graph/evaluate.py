@@ -50,11 +50,12 @@ def _leaf(
         return np.asarray([node.value])
     if node.op == "extent":
         return np.asarray([float(sizes[node.name])])
-    if node.op == "mask":
+    if node.op in ("mask", "row_mask"):
         if masks is None:
             raise ValueError("a graph with a mask needs a stream of random bits: pass masks=")
         rate, key = node.attribute
-        return masks.mask(float(rate), int(key), sizes[node.size])
+        where = masks if node.op == "mask" else masks.for_all_steps()
+        return where.mask(float(rate), int(key), sizes[node.size])
     array = np.asarray(leaves[node.name])
     return array if array.ndim else array.reshape(1)
 

@@ -89,6 +89,9 @@ class Node:
         return apply("neg", self)
 
 
+# Leaves that nobody declares: they follow from their attribute.
+UNDECLARED = ("constant", "extent", "mask", "row_mask")
+
 LEAVES: dict[str, Dependence] = {
     "constant": Dependence.PARAMETER,
     "extent": Dependence.PARAMETER,
@@ -96,6 +99,7 @@ LEAVES: dict[str, Dependence] = {
     "static": Dependence.STATIC,
     "input": Dependence.INPUT,
     "mask": Dependence.INPUT,
+    "row_mask": Dependence.STATIC,
     "state": Dependence.STATE,
 }
 
@@ -157,6 +161,11 @@ def mask(rate: float, key: int, size: str) -> Node:
     Its bits come from a counter (seed, layer, direction, `key`, row, step, unit): see `counter`.
     """
     return make("mask", (), (size,), (float(rate), int(key)))
+
+
+def row_mask(rate: float, key: int, size: str) -> Node:
+    """A dropout mask that is the same at every step of a row."""
+    return make("row_mask", (), (size,), (float(rate), int(key)))
 
 
 def linear(matrix: Node, operand: Node, transposed: bool = False) -> Node:

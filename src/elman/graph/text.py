@@ -127,12 +127,12 @@ def shared(step: Step, called: Mapping[Node, str], inline: Collection[Node]) -> 
 
 
 def leaf_text(leaf: Node) -> str:
-    """A leaf: its name, its number, `size(H)`, or `mask(rate)`."""
+    """A leaf: its name, its number, `size(H)`, `mask(rate)` or `row_mask(rate)`."""
     if leaf.op == "constant":
         return number_text(leaf.value)
     if leaf.op == "extent":
         return f"size({leaf.name})"
-    return f"mask({number_text(leaf.value)})" if leaf.op == "mask" else leaf.name
+    return f"{leaf.op}({number_text(leaf.value)})" if "mask" in leaf.op else leaf.name
 
 
 def columns(rows: Iterable[tuple[str, ...]], gap: str = "  ") -> list[str]:

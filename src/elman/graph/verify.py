@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from elman.errors import GraphError
-from elman.graph.node import LEAVES, Node, is_leaf
+from elman.graph.node import LEAVES, UNDECLARED, Node, is_leaf
 from elman.graph.ops import OPS, STRUCTURE
 from elman.graph.step import Step
 
@@ -25,7 +25,7 @@ def _leaves(step: Step) -> Iterator[str]:
     names = [leaf.name for leaf in declared]
     yield from (f"two leaves are called {name!r}" for name in set(names) if names.count(name) > 1)
     for node in step.nodes():
-        if is_leaf(node) and node.op not in ("constant", "extent", "mask") and node not in declared:
+        if is_leaf(node) and node.op not in UNDECLARED and node not in declared:
             yield f"leaf {node.name!r} is used but not declared"
 
 

@@ -70,3 +70,8 @@ def _host_is_known() -> bool:
     except KernelError:
         return False
     return True
+
+
+# torch.compile calls it instead of looking inside; `assume_constant_result` sets this mark too, but
+# loads the compiler of torch first
+_host_is_known._dynamo_marked_constant = True  # pyright: ignore[reportFunctionMemberAccess]

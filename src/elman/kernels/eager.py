@@ -2,17 +2,19 @@
 
 It runs on every device and in every type, differentiates as often as torch can, and is the second
 witness of the compiled code: its derivative is torch's own, not ours. What is free of the state is
-computed for all steps at once.
+computed for all steps at once; where rows differ in length, a step takes the rows that are still
+running, so that nothing is ever computed of what stands behind a row's end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from elman.errors import KernelError
 from elman.graph import counter
 from elman.graph.node import Dependence, Node, is_leaf
 from elman.graph.step import Step
@@ -65,83 +67,140 @@ class Eager:
         self._nodes = step.nodes()
 
     def __call__(self, arguments: Arguments, *, history: bool = False) -> Results:
-        """Run over a batch of sequences of equal length."""
-        rows = arguments.table(self.step)
-        if not rows.whole or rows.reset is not None or (rows.direction != 1).any():
-            raise KernelError("the eager target runs whole sequences forwards only")
+        """Run over a batch of sequences."""
         world = _World(self.step, self._nodes, arguments)
         now = dict(arguments.states)
-        seen: dict[str, list[Tensor]] = {}
-        for t in range(rows.steps):
-            values = world.step_values(t, now)
+        seen = _Seen(world)
+        for t in range(world.rows.steps):
+            here = world.at(t)
+            values = world.values(here, now)
             for output in self.step.outputs:
-                if output.role == "next":
-                    seen.setdefault(output.name + "'", []).append(values(output.node))
+                if output.role == "next" and history:
+                    seen.add(output.name + "'", values(output.node), here)
                 elif output.role in ("output", "recorded"):
-                    seen.setdefault(output.name, []).append(values(output.node))
-            now = {leaf.name: values(self.step.next_of(leaf.name)) for leaf in self.step.states}
-        return world.results(seen, now, history)
+                    seen.add(output.name, values(output.node), here)
+            after = {leaf.name: values(self.step.next_of(leaf.name)) for leaf in self.step.states}
+            now = {name: here.put(now[name], value) for name, value in after.items()}
+        return seen.results(now, history)
+
+
+@dataclass(frozen=True)
+class _Here:
+    """The rows that have a step t: all of them, or those of `rows`, in places that may differ.
+
+    `item` are the indices of the step in a tensor with the axes of the sequences.
+    """
+
+    step: int
+    rows: Tensor | None = None
+    place: Tensor | None = None
+    item: tuple[Tensor, Tensor] | None = None
+
+    def of_sequence(self, whole: Tensor) -> Tensor:
+        """The step's part of a tensor with the axes of the sequences."""
+        return whole[self.step] if self.item is None else whole[self.item]
+
+    def of_mask(self, whole: Tensor) -> Tensor:
+        """The step's part of a mask (T, B, size): a mask goes by place, however data lie."""
+        return whole[self.step] if self.rows is None else whole[self.place, self.rows]
+
+    def of_rows(self, whole: Tensor) -> Tensor:
+        """The rows of a tensor (B, size)."""
+        return whole if self.rows is None else whole[self.rows]
+
+    def put(self, whole: Tensor, part: Tensor) -> Tensor:
+        """The tensor (B, size) with these rows replaced."""
+        return part if self.rows is None else whole.index_copy(0, self.rows, part)
 
 
 class _World:
     """The values of one call: what all steps share, and what each step adds."""
 
     def __init__(self, step: Step, nodes: tuple[Node, ...], arguments: Arguments) -> None:
-        self.step, self.arguments = step, arguments
-        self.rows = arguments.table(step)
+        self.step, self.arguments, self.rows = step, arguments, arguments.table(step)
         check_axes(step, arguments, self.rows)
         tensors = arguments.all()
         self.sizes = sizes_of(step, tensors)
         self.like = next(iter(tensors.values()))
         self.free: dict[Node, Tensor] = {}
-        self.moving = [node for node in nodes if node.dependence == Dependence.STATE]
+        self.masks = {node: self._mask(node) for node in nodes if "mask" in node.op}
+        # what lies behind the end of a row may be anything: nothing is computed of it
+        early = Dependence.INPUT if self.rows.plain else Dependence.PARAMETER
+        self.moving = [node for node in nodes if node.dependence > early]
         for node in nodes:
-            if node.dependence < Dependence.STATE:
-                self.free[node] = (
-                    self._leaf(node) if is_leaf(node) else self._apply(node, self.free)
-                )
+            if node.dependence <= early:
+                leaf = is_leaf(node)
+                self.free[node] = self._leaf(node) if leaf else self._apply(node, self.free)
 
-    def step_values(self, t: int, now: Mapping[str, Tensor]) -> Callable[[Node], Tensor]:
-        """The values at step t, given the states before it."""
+    def at(self, t: int) -> _Here:
+        """The rows that have step t, counted in the direction in which they run."""
+        rows = self.rows
+        if rows.plain:
+            return _Here(t)
+        count = int(rows.active[t])
+        places = rows.start[:count] + rows.direction[:count] * t
+        which = rows.order[:count]
+        tensors = [self._index(array) for array in (which, places, *rows.at(places, which))]
+        return _Here(t, tensors[0], tensors[1], (tensors[2], tensors[3]))
+
+    def _index(self, array: np.ndarray) -> Tensor:
+        return torch.as_tensor(array).to(self.like.device)
+
+    def values(self, here: _Here, now: Mapping[str, Tensor]) -> Callable[[Node], Tensor]:
+        """The values at a step, given the states before it."""
         known: dict[Node, Tensor] = {}
+        count = self.rows.rows if here.rows is None else len(here.rows)
 
         def value(node: Node) -> Tensor:
             if node not in self.free:
-                return known[node]
-            whole = self.free[node]
-            picked = whole[t] if node.dependence == Dependence.INPUT else whole
+                picked = known[node]
+            else:
+                by_step = node.dependence == Dependence.INPUT
+                picked = here.of_sequence(self.free[node]) if by_step else self.free[node]
             shape = tuple(self.sizes[size] for size in node.shape) or (1,)
-            return picked.expand(self.rows.rows, *shape) if len(node.shape) < 2 else picked
+            return picked.expand(count, *shape) if len(node.shape) < 2 else picked
 
         for node in self.moving:
             if is_leaf(node):
-                known[node] = now[node.name]
+                known[node] = self._leaf_at(node, here, now)
             else:
                 known[node] = self._compute(node, [value(arg) for arg in node.args])
         return value
+
+    def _leaf_at(self, node: Node, here: _Here, now: Mapping[str, Tensor]) -> Tensor:
+        """A leaf for the rows of a step; a state as it is after a reset."""
+        if node in self.masks:
+            whole = self.masks[node]
+            return here.of_mask(whole) if node.op == "mask" else here.of_rows(whole)
+        if node.op == "input":
+            return here.of_sequence(_scalar_as_vector(self.arguments.inputs[node.name], node))
+        if node.op == "static":
+            return here.of_rows(self.arguments.statics[node.name])
+        state = here.of_rows(now[node.name])
+        if self.rows.reset is None:
+            return state
+        fresh = self.arguments.fresh.get(node.name, torch.zeros_like(state[:1]))
+        flags = torch.as_tensor(self.rows.reset).bool().to(state.device)
+        return torch.where(here.of_mask(flags[..., None]), fresh, state)
 
     def _leaf(self, node: Node) -> Tensor:
         if node.op == "constant":
             return self.like.new_tensor([node.value])
         if node.op == "extent":
             return self.like.new_tensor([float(self.sizes[node.name])])
-        if node.op == "mask":
-            return self._mask(node)
-        tensor = self.arguments.all()[node.name]
-        return tensor if node.shape else tensor.reshape(1) if tensor.dim() < 2 else tensor
+        if node in self.masks:
+            return self.masks[node]
+        return _scalar_as_vector(self.arguments.all()[node.name], node)
 
     def _mask(self, node: Node) -> Tensor:
-        import numpy as np
-
+        """(T, B, size), or (B, size) if it is the same at every step."""
         rate, key = float(node.attribute[0]), int(node.attribute[1])
-        call = self.arguments
-        stream = counter.Stream(
-            call.seed,
-            call.layer,
-            call.direction,
-            np.arange(self.rows.rows)[None, :],
-            np.arange(self.rows.steps)[:, None],
-        )
+        call, rows = self.arguments, np.arange(self.rows.rows)
+        stream = counter.Stream(call.seed, call.layer, call.direction, rows)
+        if node.op == "row_mask":
+            stream = stream.for_all_steps()
+        else:
+            stream = stream.at_each(self.rows.steps)
         return torch.as_tensor(stream.mask(rate, key, self.sizes[node.size])).to(self.like)
 
     def _apply(self, node: Node, known: Mapping[Node, Tensor]) -> Tensor:
@@ -157,19 +216,41 @@ class _World:
             return args[0].expand(*args[0].shape[:-1], self.sizes[node.size])
         return OPERATIONS[node.op](*args)
 
-    def results(
-        self, seen: dict[str, list[Tensor]], now: dict[str, Tensor], history: bool
-    ) -> Results:
-        """Stack what was seen over time."""
 
-        def stacked(name: str, node: Node) -> Tensor:
-            if name in seen:
-                return torch.stack(seen[name])
-            shape = tuple(self.sizes[size] for size in node.shape) or (1,)
-            return self.like.new_zeros((0, self.rows.rows, *shape))
+def _scalar_as_vector(tensor: Tensor, node: Node) -> Tensor:
+    return tensor if node.shape or tensor.dim() >= 2 else tensor.reshape(1)
 
-        step = self.step
-        outputs = {o.name: stacked(o.name, o.node) for o in step.by_role("output")}
-        recorded = {o.name: stacked(o.name, o.node).detach() for o in step.by_role("recorded")}
-        states = {o.name: stacked(o.name + "'", o.node) for o in step.by_role("next")}
-        return Results(outputs, now, states if history else {}, recorded)
+
+class _Seen:
+    """What was visible at every step, put where it belongs in the end."""
+
+    def __init__(self, world: _World) -> None:
+        self.world = world
+        self.values: dict[str, list[Tensor]] = {}
+        self.places: list[_Here] = []
+
+    def add(self, name: str, value: Tensor, here: _Here) -> None:
+        self.values.setdefault(name, []).append(value)
+        if not self.places or self.places[-1] is not here:
+            self.places.append(here)
+
+    def results(self, final: dict[str, Tensor], history: bool) -> Results:
+        step = self.world.step
+        outputs = {o.name: self._whole(o.name, o.node) for o in step.by_role("output")}
+        recorded = {o.name: self._whole(o.name, o.node).detach() for o in step.by_role("recorded")}
+        states: dict[str, Tensor] = {}
+        if history:
+            states = {o.name: self._whole(o.name + "'", o.node) for o in step.by_role("next")}
+        return Results(outputs, final, states, recorded)
+
+    def _whole(self, name: str, node: Node) -> Tensor:
+        world, rows = self.world, self.world.rows
+        if rows.plain and rows.steps:
+            return torch.stack(self.values[name])
+        shape = tuple(world.sizes[size] for size in node.shape) or (1,)
+        whole = world.like.new_zeros((*rows.shape, *shape))
+        items = [here.item for here in self.places if here.item is not None]
+        if not items:
+            return whole
+        first, second = (torch.cat(indices) for indices in zip(*items, strict=True))
+        return whole.index_put((first, second), torch.cat(self.values[name]))

@@ -7,7 +7,7 @@ states (B, size), parameters as the step declares them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
@@ -24,7 +24,9 @@ Tensors = Mapping[str, Tensor]
 class Arguments:
     """The tensors of one call, by the names of the step's leaves.
 
-    `stream` and `seed` say which random numbers the step's masks take (see `graph.counter`).
+    `fresh` holds the values (size,) that a reset puts states back to, zeros for those not named.
+    `seed`, `layer` and `direction` say which random numbers the step's masks take (see
+    `graph.counter`).
     """
 
     inputs: Tensors
@@ -32,13 +34,30 @@ class Arguments:
     parameters: Tensors
     statics: Tensors = field(default_factory=dict[str, Tensor])
     rows: Rows | None = None
+    fresh: Tensors = field(default_factory=dict[str, Tensor])
     seed: int = 0
     layer: int = 0
     direction: int = 0
 
     def all(self) -> dict[str, Tensor]:
-        """Every tensor by name."""
-        return {**self.inputs, **self.statics, **self.states, **self.parameters}
+        """Every tensor by name; what a reset puts `h` back to is `fresh h`."""
+        fresh = {f"fresh {name}": tensor for name, tensor in self.fresh.items()}
+        return {**self.inputs, **self.statics, **self.states, **self.parameters, **fresh}
+
+    def having(self, tensors: Tensors) -> Arguments:
+        """The same call with other tensors, by the names of `all`."""
+
+        def of(group: Tensors, kind: str = "") -> dict[str, Tensor]:
+            return {name: tensors[kind + name] for name in group}
+
+        return replace(
+            self,
+            inputs=of(self.inputs),
+            statics=of(self.statics),
+            states=of(self.states),
+            parameters=of(self.parameters),
+            fresh=of(self.fresh, "fresh "),
+        )
 
     def table(self, step: Step) -> Rows:
         """The row table: the one given, or every row with every step."""
@@ -54,7 +73,8 @@ class Arguments:
 class Results:
     """What a call gives: `outputs` (T, B, size), `final` states (B, size), and histories.
 
-    `history` holds every state after every step, (T, B, size), if it was asked for.
+    `history` holds every state after every step, (T, B, size); the eager target fills it only if
+    it was asked for. `recorded` values carry no gradient.
     """
 
     outputs: Tensors
@@ -88,17 +108,17 @@ def check_axes(step: Step, arguments: Arguments, rows: Rows) -> None:
             for device, names in places.items()
         )
         raise ShapeError(f"{step.name}: all tensors must be on one device, but there are {listed}")
-    longer_is_fine = arguments.rows is not None
     for leaf in step.inputs:
         shape = tuple(tensors[leaf.name].shape)
-        fits = len(shape) == 3 and shape[1] == rows.shape[1]
-        if not fits or not (
-            shape[0] == rows.shape[0] or (longer_is_fine and shape[0] > rows.shape[0])
-        ):
+        if len(shape) != 3 or shape[:2] != rows.shape:
             raise ShapeError(
                 f"{leaf.name!r} must have {rows.shape[0]} steps and {rows.shape[1]} rows: shape "
                 f"({rows.shape[0]}, {rows.shape[1]}, size), not {shape}"
             )
+    for leaf in step.states:
+        fresh = arguments.fresh.get(leaf.name)
+        if fresh is not None and fresh.shape != tensors[leaf.name].shape[1:]:
+            raise ShapeError(f"a reset of {leaf.name!r} goes to one row, not {tuple(fresh.shape)}")
     for leaf in (*step.statics, *step.states):
         shape = tuple(tensors[leaf.name].shape)
         if len(shape) != 2 or shape[0] != rows.rows:
@@ -126,10 +146,10 @@ def sizes_of(step: Step, tensors: Tensors) -> dict[str, int]:
     return sizes
 
 
-def common_dtype(step: Step, tensors: Tensors) -> torch.dtype:
+def common_dtype(name: str, tensors: Tensors) -> torch.dtype:
     """The one element type of all tensors."""
     kinds = {tensor.dtype for tensor in tensors.values()}
     if len(kinds) != 1:
-        listed = ", ".join(f"{name}: {tensor.dtype}" for name, tensor in tensors.items())
-        raise ShapeError(f"{step.name}: tensors of different types ({listed})")
+        listed = ", ".join(f"{key}: {tensor.dtype}" for key, tensor in tensors.items())
+        raise ShapeError(f"{name}: tensors of different types ({listed})")
     return kinds.pop()

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
+from torch import Tensor
 
 from elman.errors import ShapeError
 
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """Facts about a batch of sequences; arrays of int64, `reset` of bool (T, B) or None."""
 
@@ -39,10 +40,32 @@ class Rows:
         """The first two axes of a sequence: (T, B), or (items, 1) where steps are packed."""
         return (int(self.length.sum()), 1) if self.packed else (self.steps, self.rows)
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         """Whether every row runs from the first step to the last."""
         return bool((self.length == self.steps).all())
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether all rows run through all steps, forwards, without a reset."""
+        forwards = bool((self.direction == 1).all())
+        return self.whole and forwards and self.reset is None and not self.packed
+
+    @cached_property
+    def last(self) -> tuple[Array, Array, Array]:
+        """Of each row that has a step, in the order of the table: its index in the user's batch,
+        and where its last step lies in a tensor with the axes of `shape`.
+        """
+        count = int(np.count_nonzero(self.length))
+        rows, length = self.order[:count], self.length[:count]
+        place = self.start[:count] + self.direction[:count] * (length - 1)
+        return rows, *self.at(place, rows)
+
+    def at(self, place: Array, rows: Array) -> tuple[Array, Array]:
+        """The indices of places of rows in a tensor with the axes of `shape`."""
+        if self.packed:
+            return self.when[place] + rows, np.zeros_like(rows)
+        return place, rows
 
 
 @lru_cache(maxsize=64)
@@ -52,7 +75,7 @@ def full(steps: int, rows: int, backwards: bool = False) -> Rows:
 
 
 def table(
-    lengths: Sequence[int],
+    lengths: Sequence[int] | Array,
     steps: int | None = None,
     *,
     backwards: bool = False,
@@ -89,3 +112,41 @@ def table(
         reset=None if reset is None else np.ascontiguousarray(reset, dtype=np.uint8),
         packed=when is not None,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """What is known of a batch of sequences besides its numbers; makes its row tables.
+
+    `lengths` (B,) int64, any order, 0 allowed; `reset` (T, B) bool; `sizes` (T,) int64 is given for
+    packed data and says how many rows have a step t, rows in order of falling length. All of them
+    are tensors on the CPU, or None.
+    """
+
+    steps: int
+    rows: int
+    lengths: Tensor | None = None
+    reset: Tensor | None = None
+    sizes: Tensor | None = None
+
+    @cached_property
+    def forwards(self) -> Rows:
+        """The table of rows that run from their first step to their last."""
+        return self._table(False)
+
+    @cached_property
+    def backwards(self) -> Rows:
+        """The table of rows that run from their last step to their first."""
+        return self._table(True)
+
+    def _table(self, backwards: bool) -> Rows:
+        if self.lengths is None and self.reset is None and self.sizes is None:
+            return full(self.steps, self.rows, backwards)
+        lengths = [self.steps] * self.rows if self.lengths is None else self.lengths.tolist()
+        when = None
+        if self.sizes is not None:
+            sizes = self.sizes.numpy()
+            when = np.cumsum(sizes) - sizes
+            lengths = (sizes[None, :] > np.arange(self.rows)[:, None]).sum(axis=1)
+        reset = None if self.reset is None else self.reset.numpy()
+        return table(lengths, self.steps, backwards=backwards, reset=reset, when=when)

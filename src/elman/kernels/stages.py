@@ -117,7 +117,10 @@ def _copied(roots: tuple[Node, ...], roles: Sequence[Role]) -> tuple[Node, ...]:
     is written when its turn comes, since it may take the place of an older one.
     """
     operands = [arg for node in ordered(roots) if _multiplies(node) for arg in node.args]
-    roots = _copy_each({arg for arg in operands if arg.op in ("spread", "mask")}, roots)
+    chosen = {arg for arg in operands if arg.op in ("spread", "mask")}
+    # random bits are dear: what serves every step of a row is drawn once
+    chosen |= {node for node in ordered(roots) if node.op == "row_mask"}
+    roots = _copy_each(chosen, roots)
     least = {"next": Dependence.STATE, "sum": Dependence.PARAMETER}
 
     def written(node: Node, role: Role) -> Node:

@@ -1,4 +1,4 @@
-"""Torch layers made from cells."""
+"""Torch modules around a kernel."""
 
 from elman.layers.recurrent import Recurrent
 

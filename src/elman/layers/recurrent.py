@@ -1,93 +1,31 @@
 """Recurrent: any cell as a torch layer.
 
-In: a cell and sizes. Out: a module that runs it over batches of sequences, several layers deep, on
-the fastest target there is for the tensors at hand. Targets themselves live in `kernels`.
+In: a cell and sizes. Out: a module that runs it over batches of sequences, several layers deep and
+in both directions, on the fastest target there is for the tensors at hand. One direction of one
+layer is a `Layer`; targets themselves live in `kernels`.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
-from torch._compile import _disable_dynamo  # pyright: ignore[reportPrivateUsage]
+from torch.nn.utils.rnn import PackedSequence
 
 from elman import cells
 from elman.equations import Cell
 from elman.errors import ConfigError, ShapeError
 from elman.graph import Step
-from elman.kernels import TARGETS, Arguments, choose, compile
+from elman.kernels import TARGETS, Demand, Noise, Results
+from elman.layers.batch import Batch, Flags, Numbers, batch
 from elman.layers.dropout import dropout
-from elman.layers.start import start_
+from elman.layers.layer import Layer
+from elman.layers.state import State, as_state, as_tuple
 
-State = Tensor | tuple[Tensor, ...]
 Tensors = Mapping[str, Tensor]
-
-
-class Layer(nn.Module):
-    """One layer: the parameters of a cell, called as the equations call them."""
-
-    def __init__(
-        self,
-        cell: Cell,
-        sizes: Mapping[str, int],
-        device: torch.device | str | None = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        super().__init__()
-        self.cell, self.sizes = cell, dict(sizes)
-        for name, parameter in cell.parameters.items():
-            shape = tuple(sizes[size] for size in parameter.shape)
-            empty = torch.empty(shape, device=device, dtype=dtype)
-            self.register_parameter(name, nn.Parameter(empty))
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Start again: what the equations declare, else uniform within 1 / sqrt(H)."""
-        for name, parameter in self.cell.parameters.items():
-            start_(getattr(self, name), parameter.start, self.sizes["H"])
-
-    @property
-    def output_size(self) -> int:
-        """The number of units of the output."""
-        return self.sizes[self.cell.step.by_role("output")[0].node.size]
-
-    def extra_repr(self) -> str:
-        """For print: the cell and its sizes."""
-        sizes = ", ".join(f"{name}={number}" for name, number in self.sizes.items())
-        return f"{self.cell.name}, {sizes}"
-
-    def forward(
-        self, x: Tensor, state: tuple[Tensor, ...], inputs: Tensors, static: Tensors, target: str
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Run over x (T, B, D) from states (B, size); outputs (T, B, size) and last states."""
-        if torch.compiler.is_compiling():
-            return _untraced(self, x, state, inputs, static, target)
-        return self.run(x, state, inputs, static, target)
-
-    def run(
-        self, x: Tensor, state: tuple[Tensor, ...], inputs: Tensors, static: Tensors, target: str
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """The same, out of reach of torch.compile."""
-        step = self.cell.step
-        kernel = compile(step, choose(target, x.dtype, x.device))
-        parameters = {leaf.name: getattr(self, leaf.name) for leaf in step.parameters}
-        states = {leaf.name: s for leaf, s in zip(step.states, state, strict=True)}
-        arguments = Arguments({"x": x, **inputs}, states, parameters, static)
-        results = kernel(arguments)
-        return results.outputs["y"], tuple(results.final[leaf.name] for leaf in step.states)
-
-
-@_disable_dynamo  # loads the compiler of torch only when it is at work, unlike its public twin
-def _untraced(
-    layer: Layer,
-    x: Tensor,
-    state: tuple[Tensor, ...],
-    inputs: Tensors,
-    static: Tensors,
-    target: str,
-) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Machine code cannot be traced: torch.compile breaks its graph here."""
-    return layer.run(x, state, inputs, static, target)
+Rates = float | Mapping[str, float]
+Recorded = dict[str, Tensor | tuple[Tensor, ...]]
 
 
 class Recurrent(nn.Module):
@@ -95,11 +33,20 @@ class Recurrent(nn.Module):
 
     `cell` is a Cell, the name of one on the shelf (`"lstm"`), a path to its equations, or the
     equations themselves. `input_size` is D and `hidden_size` H of the equations; other sizes that
-    they declare are given in `sizes`. `dropout` is applied between layers, in training only.
-    `target` is `"auto"` (compiled code where it can be used), `"llvm"` or `"eager"`.
+    they declare are given in `sizes`. With `bidirectional`, every layer has a second one that reads
+    from the last step to the first, and their outputs stand side by side.
 
-    Parameters are named by the equations: `layers.0.W_r`. Raises ConfigError or ShapeError where
-    the sizes do not fit the cell.
+    What is left out in training: `dropout`, units between layers, drawn anew at every step;
+    `input_dropout` and `state_dropout`, units of every layer's input and of the states where
+    matrices apply to them, the same ones at every step of a row (Y. Gal and Z. Ghahramani, NIPS
+    2016); `zoneout`, units of the states that keep their value (D. Krueger et al., ICLR 2017), one
+    rate for all states or `{"c": 0.5, "h": 0.05}`. The same seed of torch gives the same bits, for
+    any number of threads.
+
+    With `learn_start`, the state before the first step is learned. `target` is `"auto"` (compiled
+    code where it can be used), `"llvm"` or `"eager"`. Parameters are named by the equations:
+    `layers.0.W_r`, `backwards.0.W_r`, `layers.0.start.h`. Raises ConfigError or ShapeError where
+    something does not fit the cell.
     """
 
     def __init__(
@@ -111,6 +58,11 @@ class Recurrent(nn.Module):
         *,
         batch_first: bool = False,
         dropout: float = 0.0,
+        bidirectional: bool = False,
+        input_dropout: float = 0.0,
+        state_dropout: float = 0.0,
+        zoneout: Rates = 0.0,
+        learn_start: bool = False,
         target: str = "auto",
         sizes: Mapping[str, int] | None = None,
         device: torch.device | str | None = None,
@@ -120,19 +72,29 @@ class Recurrent(nn.Module):
         self.cell = cells.get(cell)
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.target = batch_first, dropout, target
+        self.bidirectional = bidirectional
         if num_layers < 1:
             raise ConfigError(f"num_layers must be at least 1, not {num_layers}")
-        if not 0 <= dropout < 1:
-            raise ConfigError(f"dropout must be at least 0 and below 1, not {dropout}")
         if target != "auto" and target not in TARGETS:
             raise ConfigError(f"no target {target!r}: choose 'auto', 'llvm' or 'eager'")
-        stack: list[Layer] = []
+        zoned = _zoneout(self.cell, zoneout)
+        rates = {"dropout": dropout, "input_dropout": input_dropout, "state_dropout": state_dropout}
+        for name, rate in {**rates, **{f"zoneout of {n}": rate for n, rate in zoned}}.items():
+            if not 0 <= rate < 1:
+                raise ConfigError(f"{name} must be at least 0 and below 1, not {rate}")
+        self.noise = Noise(input_dropout, state_dropout, zoned)
+        stacks: list[list[Layer]] = [[], []]
         width = input_size
         for _ in range(num_layers):
             given = _sizes(self.cell, width, hidden_size, sizes or {})
-            stack.append(Layer(self.cell, given, device, dtype))
-            width = stack[-1].output_size
-        self.layers = nn.ModuleList(stack)
+            for stack in stacks[: 1 + bidirectional]:
+                layer = Layer(
+                    self.cell, given, noise=self.noise, learn_start=learn_start, device=device,
+                    dtype=dtype,
+                )  # fmt: skip
+                stack.append(layer)
+            width = stacks[0][-1].output_size * (1 + bidirectional)
+        self.layers, self.backwards = nn.ModuleList(stacks[0]), nn.ModuleList(stacks[1])
         self.output_size = width
 
     def reset_parameters(self) -> None:
@@ -142,91 +104,169 @@ class Recurrent(nn.Module):
 
     @property
     def stack(self) -> list[Layer]:
-        """The layers, first to last."""
-        return list(self.layers)  # pyright: ignore[reportReturnType]
+        """The layers, first to last; of two directions, forwards before backwards in each layer."""
+        pairs = [self.layers, self.backwards] if self.bidirectional else [self.layers]
+        return [layer for layers in zip(*pairs, strict=True) for layer in layers]  # pyright: ignore
 
     def zero_state(self, rows: int, like: Tensor | None = None) -> State:
         """The state before anything was read, (L, rows, size) each, of the parameters' type and
         device; a cell without parameters takes those of `like`.
+
+        L counts layers, or layers times two directions.
         """
         some = next(self.parameters(), torch.empty(0) if like is None else like)
-        sizes = self.stack[0].sizes
-        start = tuple(
-            some.new_full((self.num_layers, rows, sizes[state.size]), state.start)
-            for state in self.cell.states.values()
-        )
-        return start[0] if len(start) == 1 else start
+        firsts = [layer.first_state(rows, some) for layer in self.stack]
+        return as_state(tuple(torch.stack(parts) for parts in zip(*firsts, strict=True)))
 
     def forward(
         self,
-        x: Float[Tensor, "first second features"],
+        x: Tensor | PackedSequence,
         state: State | None = None,
         *,
+        lengths: Numbers | None = None,
+        reset: Flags | None = None,
         inputs: Tensors | None = None,
         static: Tensors | None = None,
-    ) -> tuple[Float[Tensor, "first second units"], State]:
+        return_states: str = "last",
+        record: Sequence[str] = (),
+    ) -> tuple[Tensor | PackedSequence, State] | tuple[Tensor | PackedSequence, State, Recorded]:
         """Run over a batch of sequences.
 
-        `x` is (T, B, D), or (B, T, D) if `batch_first`; the output is shaped alike. `state` and the
-        state returned are (L, B, size), a tuple of them in the order of the cell's states if there
-        are several; none means the start. `inputs` (shaped as x) and `static` (B, size) hold the
-        cell's further inputs by name; every layer gets them. T may be 0.
+        `x` is (T, B, D), or (B, T, D) if `batch_first`, or packed; the output is shaped alike, and
+        T may be 0. `state` and the state returned are (L, B, size), a tuple of them in the order of
+        the cell's states if there are several; none means the start. `inputs` (shaped as x) and
+        `static` (B, size) hold the cell's further inputs by name; every layer gets them.
+
+        `lengths` (B,) says how many steps each row has, in any order, 0 allowed: what stands behind
+        is not read, the output there is 0, and the last state is that of the row's own last step.
+        Time goes with the sum of lengths. `reset` (T, B), or (B, T) if `batch_first`, is true
+        where a row begins anew before that step: its state goes back to the start, and no gradient
+        passes.
+
+        `return_states="all"` gives every state at every step instead of the last, (L, T, B, size),
+        or (L, B, T, size) if `batch_first`, differentiable. `record` names quantities of the
+        equations to see: a third result holds them by name, shaped as all states are, without
+        gradient (a tuple over the layers where their sizes differ).
         """
-        self._check(x, inputs or {}, static or {})
-        along = self._time_first(x)
-        more = {name: self._time_first(tensor) for name, tensor in (inputs or {}).items()}
-        before = self._states(state, along)
-        after: list[tuple[Tensor, ...]] = []
+        self._check(x, inputs or {}, static or {}, return_states)
+        given = batch(x, batch_first=self.batch_first, lengths=lengths, reset=reset)
+        before = [given.states_in(part) for part in self._states(state, given)]
+        seed = torch.randint(2**62, ()) if self.training and self.noise.random else None
+        demand = Demand(given.sequences, self.target, return_states == "all", seed)
+        more = {name: given.along(tensor) for name, tensor in (inputs or {}).items()}
+        seen: list[Results] = []
+        along, width = given.x, 1 + self.bidirectional
         for index, layer in enumerate(self.stack):
-            own = tuple(part[index] for part in before)
-            along, last = layer(along, own, more, static or {}, self.target)
-            after.append(last)
-            if self.dropout and index + 1 < self.num_layers:
-                along = dropout(along, self.dropout, self.training)
-        final = tuple(torch.stack(parts) for parts in zip(*after, strict=True))
-        return self._time_first(along), final[0] if len(final) == 1 else final
+            number, direction = divmod(index, width)
+            if number and not direction:
+                along = dropout(_joined(seen[-width:]), self.dropout, self.training)
+            seen.append(
+                layer(
+                    along,
+                    tuple(part[index] for part in before),
+                    demand,
+                    inputs=more,
+                    statics=static,
+                    record=tuple(record),
+                    place=(number, direction),
+                )
+            )
+        y = given.output(_joined(seen[-width:]))
+        states = self._found(seen, given, return_states == "all")
+        return (y, states, _recorded(seen, given, record)) if record else (y, states)
+
+    def step(
+        self, x: Tensor, state: State | None = None, *, inputs: Tensors | None = None
+    ) -> tuple[Tensor, State]:
+        """One step of a stream: x (B, D) in, the output (B, H) and the state after it out.
+
+        The same numbers, bit for bit, as a call with the whole sequence gives.
+        """
+        if self.bidirectional:
+            raise ConfigError("a bidirectional layer needs whole sequences: it has no single step")
+        if x.dim() != 2:
+            raise ShapeError(f"a step reads shape (rows, {self.input_size}), not {tuple(x.shape)}")
+        time = 1 if self.batch_first else 0
+        more = {name: tensor.unsqueeze(time) for name, tensor in (inputs or {}).items()}
+        y, after = self(x.unsqueeze(time), state, inputs=more)
+        return y.squeeze(time), after
 
     def extra_repr(self) -> str:
         """For print: what it was made with."""
+        noise = {"input_dropout": self.noise.inputs, "state_dropout": self.noise.states}
+        noise |= {"zoneout": dict(self.noise.zoneout)} if self.noise.zoneout else {}
+        more = "".join(f", {name}={rate}" for name, rate in noise.items() if rate)
+        two = ", bidirectional=True" if self.bidirectional else ""
         return (
             f"{self.cell.name}, {self.input_size}, {self.hidden_size}, "
             f"num_layers={self.num_layers}, batch_first={self.batch_first}, "
-            f"dropout={self.dropout}, target={self.target!r}"
+            f"dropout={self.dropout}{two}{more}, target={self.target!r}"
         )
 
-    def _time_first(self, tensor: Tensor) -> Tensor:
-        return tensor.transpose(0, 1) if self.batch_first else tensor
+    def _found(self, seen: list[Results], given: Batch, every: bool) -> State:
+        """The states of all layers, in one tensor for each state of the cell."""
+        names = self.cell.states
+        if every:
+            all_ = (torch.stack([one.history[name] for one in seen]) for name in names)
+            return as_state(tuple(_batch_first(part, given) for part in all_))
+        last = (torch.stack([one.final[name] for one in seen]) for name in names)
+        return as_state(tuple(given.states_out(part) for part in last))
 
-    def _states(self, state: State | None, x: Tensor) -> tuple[Tensor, ...]:
-        wanted = self.zero_state(x.shape[1], x)
+    def _states(self, state: State | None, given: Batch) -> tuple[Tensor, ...]:
+        wanted = as_tuple(self.zero_state(given.rows, given.x))
         if state is None:
-            state = wanted
-        given = (state,) if isinstance(state, Tensor) else tuple(state)
-        shaped = (wanted,) if isinstance(wanted, Tensor) else wanted
-        names = list(self.cell.states)
-        if len(given) != len(shaped):
+            return wanted
+        parts, names = as_tuple(state), list(self.cell.states)
+        if len(parts) != len(wanted):
             raise ShapeError(
-                f"{self.cell.name} has {_count(len(shaped), 'state')} ({', '.join(names)}), "
-                f"but {_count(len(given), 'tensor')} came"
+                f"{self.cell.name} has {_count(len(wanted), 'state')} ({', '.join(names)}), "
+                f"but {_count(len(parts), 'tensor')} came"
             )
-        for name, one, like in zip(names, given, shaped, strict=True):
+        for name, one, like in zip(names, parts, wanted, strict=True):
             if one.shape != like.shape:
                 raise ShapeError(
                     f"state {name!r} must have shape {tuple(like.shape)} (layers, rows, units), "
                     f"not {tuple(one.shape)}"
                 )
-        return given
+        return parts
 
-    def _check(self, x: Tensor, inputs: Tensors, static: Tensors) -> None:
+    def _check(
+        self, x: Tensor | PackedSequence, inputs: Tensors, static: Tensors, states: str
+    ) -> None:
         axes = "(rows, steps, features)" if self.batch_first else "(steps, rows, features)"
-        if x.dim() != 3 or x.shape[-1] != self.input_size:
+        packed = isinstance(x, PackedSequence)
+        data, dims = (x.data, 2) if packed else (x, 3)
+        if data.dim() != dims or data.shape[-1] != self.input_size:
+            axes = "(items, features)" if packed else axes
             raise ShapeError(
                 f"input must have shape {axes} with {self.input_size} features, "
-                f"not {tuple(x.shape)}"
+                f"not {tuple(data.shape)}"
             )
+        if states not in ("last", "all"):
+            raise ConfigError(f"return_states must be 'last' or 'all', not {states!r}")
         step = self.cell.step
         _named("inputs", {leaf.name for leaf in step.inputs} - {"x"}, inputs)
         _named("static", {leaf.name for leaf in step.statics}, static)
+
+
+def _joined(directions: list[Results]) -> Tensor:
+    """The outputs of one layer's directions side by side."""
+    outputs = [one.outputs["y"] for one in directions]
+    return outputs[0] if len(outputs) == 1 else torch.cat(outputs, -1)
+
+
+def _batch_first(tensor: Tensor, given: Batch) -> Tensor:
+    """Values of all layers (L, T, B, size) as the caller lays out sequences."""
+    return tensor.transpose(1, 2) if given.batch_first else tensor
+
+
+def _recorded(seen: list[Results], given: Batch, names: Sequence[str]) -> Recorded:
+    found: Recorded = {}
+    for name in names:
+        parts = tuple(one.recorded[name] for one in seen)
+        alike = len({part.shape for part in parts}) == 1
+        found[name] = _batch_first(torch.stack(parts), given) if alike else parts
+    return found
 
 
 def _named(kind: str, wanted: set[str], given: Tensors) -> None:
@@ -239,6 +279,15 @@ def _named(kind: str, wanted: set[str], given: Tensors) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _zoneout(cell: Cell, rates: Rates) -> tuple[tuple[str, float], ...]:
+    """The rate of every state that has one."""
+    given = rates if isinstance(rates, Mapping) else dict.fromkeys(cell.states, rates)
+    if strange := sorted(given.keys() - cell.states.keys()):
+        known = ", ".join(cell.states)
+        raise ConfigError(f"zoneout names {', '.join(strange)}, but {cell.name} has {known}")
+    return tuple((name, float(given[name])) for name in cell.states if given.get(name))
 
 
 def _sizes(cell: Cell, width: int, hidden: int, more: Mapping[str, int]) -> dict[str, int]:

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from elman.layers.recurrent import Layer
+from elman.layers.layer import Layer
 from elman.training.config import TrainingConfig
 from elman.training.muon import Muon
 

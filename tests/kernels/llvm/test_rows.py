@@ -131,7 +131,7 @@ def test_tensors_that_disagree_are_named():
     with pytest.raises(ShapeError, match="'b_f' has size 4 where 'h' makes H = 5"):
         sizes_of(STEP, {**given, "b_f": torch.zeros(4).double()})
     with pytest.raises(ShapeError, match="tensors of different types"):
-        common_dtype(STEP, {**given, "x": x.float()})
+        common_dtype("lstm", {**given, "x": x.float()})
 
 
 def test_a_mask_has_the_same_bits_everywhere():

@@ -121,7 +121,7 @@ class Epilogue:
             return self.v.number(node.value)
         if node.op == "extent":
             return self._whole(self.extents[node.name])
-        if node.op == "mask":
+        if node.op in ("mask", "row_mask"):
             seed = self.layout.load(self.f, "seed"), self.layout.load(self.f, "stream")
             coordinates = self.rows[self.layout.coordinates]
             return random.mask(self.v, node, seed, coordinates, self.unit)
@@ -225,7 +225,7 @@ class Needs:
         self._seen.add(node)
         if node.op == "extent":
             self.extents.add(node.name)
-        elif node.op == "mask":
+        elif node.op in ("mask", "row_mask"):
             self.random = True
         elif node.op == "parameter":
             self.parameters[node] = None

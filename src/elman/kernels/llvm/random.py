@@ -37,6 +37,8 @@ def mask(v: Lanes, node: Node, seed: tuple[str, str], coordinates: str, unit: st
     numbers = ", ".join(f"i32 {lane}" for lane in range(v.lanes))
     a = f.let("unit", f"add {small} {splat(cut(unit, 0))}, <{numbers}>")
     b, c = splat(cut(where, 32)), splat(cut(where, 0))
+    if node.op == "row_mask":
+        c = splat(str(counter.EVERY_STEP))
     d = splat(f.let("stream", f"or i32 {cut(seed[1], 0)}, {key & 0x7FFF}"))
     keys = [cut(seed[0], 0), cut(seed[0], 32)]
     for _ in range(counter.ROUNDS):

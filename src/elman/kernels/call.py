@@ -1,0 +1,104 @@
+"""One pass of one layer: a variant of a cell over a batch of sequences, by the best way there is.
+
+In: tensors by name and what is known of the batch. Out: results. Which target is taken, what
+becomes of numbers in half precision, and who may look into the graph is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import (
+    _get_current_dispatch_mode,  # pyright: ignore[reportPrivateUsage]
+)
+
+from elman.kernels.compile import choose, compile
+from elman.kernels.kernel import Arguments, Results, common_dtype
+from elman.kernels.rows import Sequences
+from elman.kernels.variant import Variant
+
+HALVES = (torch.bfloat16, torch.float16)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What is asked of one pass, besides its tensors.
+
+    `seed` (a number in a tensor of int64) is needed where the variant is random.
+    """
+
+    sequences: Sequences
+    target: str = "auto"
+    history: bool = False
+    seed: Tensor | None = None
+
+
+def run(variant: Variant, arguments: Arguments, demand: Demand) -> Results:
+    """Run over the sequences of a demand, in the direction of the arguments."""
+    arguments = _cast(arguments)
+    dtype = common_dtype(variant.cell.name, arguments.all())
+    device = next(iter(arguments.all().values())).device
+    half = dtype in HALVES and device.type == "cpu" and demand.target != "eager"
+    wide = torch.float32 if half else dtype
+    target = choose(demand.target, wide, device)
+    if half and target == "llvm":
+        # products of half precision, sums and gates of single: what half-precision hardware does
+        tensors = {name: tensor.float() for name, tensor in arguments.all().items()}
+        return _narrowed(_run(variant, arguments.having(tensors), demand, target), dtype)
+    return _run(variant, arguments, demand, target)
+
+
+def _run(variant: Variant, arguments: Arguments, demand: Demand, target: str) -> Results:
+    if target == "llvm":
+        if _watched():
+            from elman.kernels.library import run_watched
+
+            return run_watched(variant.to_text(), arguments, demand.sequences, demand.seed)
+    elif torch.compiler.is_compiling():
+        return _untraced(variant, arguments, demand, target)
+    return _plain(variant, arguments, demand, target)
+
+
+def _watched() -> bool:
+    """Whether somebody looks at every operation of torch here and now."""
+    return torch.compiler.is_compiling() or _get_current_dispatch_mode() is not None
+
+
+def _plain(variant: Variant, arguments: Arguments, demand: Demand, target: str) -> Results:
+    sequences = demand.sequences
+    rows = sequences.backwards if arguments.direction else sequences.forwards
+    seed = 0 if demand.seed is None else int(demand.seed)
+    kernel = compile(variant.step, target)
+    return kernel(replace(arguments, rows=rows, seed=seed), history=demand.history)
+
+
+@torch._disable_dynamo  # pyright: ignore
+def _untraced(variant: Variant, arguments: Arguments, demand: Demand, target: str) -> Results:
+    """A loop over time is no graph: torch.compile breaks its own here."""
+    return _plain(variant, arguments, demand, target)
+
+
+def _cast(arguments: Arguments) -> Arguments:
+    """Under autocast, everything in its type, as torch treats its own recurrent layers."""
+    tensors = arguments.all()
+    kind = next(iter(tensors.values())).device.type
+    if not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
+        return arguments
+    dtype = torch.get_autocast_dtype(kind)
+    single = {name: t.to(dtype) if t.dtype == torch.float32 else t for name, t in tensors.items()}
+    return arguments.having(single)
+
+
+def _narrowed(results: Results, dtype: torch.dtype) -> Results:
+    def all_(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {name: tensor.to(dtype) for name, tensor in tensors.items()}
+
+    return Results(
+        all_(results.outputs),
+        all_(results.final),
+        all_(results.history),
+        all_(results.recorded),
+    )

@@ -1,0 +1,107 @@
+"""Layer: the parameters of a cell by the names of its equations; one layer in one direction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from elman.equations import Cell
+from elman.kernels import Arguments, Demand, Noise, Results, Variant, run
+from elman.layers.start import start_
+
+Tensors = Mapping[str, Tensor]
+
+
+class Layer(nn.Module):
+    """One layer in one direction.
+
+    Parameters are named by the equations; with `learn_start`, `start` holds a learned vector for
+    each state, which begins at what the equations declare.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        sizes: Mapping[str, int],
+        *,
+        noise: Noise = Noise(),  # noqa: B008  it never changes
+        learn_start: bool = False,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        self.cell, self.sizes, self.noise = cell, dict(sizes), noise
+        for name, parameter in cell.parameters.items():
+            shape = tuple(sizes[size] for size in parameter.shape)
+            empty = torch.empty(shape, device=device, dtype=dtype)
+            self.register_parameter(name, nn.Parameter(empty))
+        self.start: nn.ParameterDict | None = None
+        if learn_start:
+            self.start = nn.ParameterDict()
+            for state in cell.states.values():
+                empty = torch.empty(sizes[state.size], device=device, dtype=dtype)
+                self.start[state.name] = nn.Parameter(empty)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Start again: what the equations declare, else uniform within 1 / sqrt(H)."""
+        for name, parameter in self.cell.parameters.items():
+            start_(getattr(self, name), parameter.start, self.sizes["H"])
+        for name in self.start or ():
+            assert self.start is not None
+            nn.init.constant_(self.start[name], self.cell.states[name].start)
+
+    @property
+    def output_size(self) -> int:
+        """The number of units of the output."""
+        return self.sizes[self.cell.step.by_role("output")[0].node.size]
+
+    def extra_repr(self) -> str:
+        """For print: the cell and its sizes."""
+        sizes = ", ".join(f"{name}={number}" for name, number in self.sizes.items())
+        return f"{self.cell.name}, {sizes}"
+
+    def first_state(self, rows: int, like: Tensor) -> tuple[Tensor, ...]:
+        """The states before anything was read, (rows, size) each, of the type of `like`."""
+        return tuple(start.expand(rows, -1) for start in self.fresh(like).values())
+
+    def fresh(self, like: Tensor) -> dict[str, Tensor]:
+        """What a state begins with, and goes back to at a reset: a vector for each."""
+        if self.start is not None:
+            return {name: self.start[name] for name in self.cell.states}
+        return {
+            state.name: like.new_full((self.sizes[state.size],), state.start)
+            for state in self.cell.states.values()
+        }
+
+    def forward(
+        self,
+        x: Tensor,
+        state: tuple[Tensor, ...],
+        demand: Demand,
+        *,
+        inputs: Tensors | None = None,
+        statics: Tensors | None = None,
+        record: tuple[str, ...] = (),
+        place: tuple[int, int] = (0, 0),
+    ) -> Results:
+        """Run over x (T, B, D) from states (B, size).
+
+        `place` is the number of the layer and its direction (1 runs from the last step to the
+        first): masks are drawn for both.
+        """
+        random = self.training and self.noise.random
+        variant = Variant(self.cell, record, self.noise, random)
+        step = self.cell.step
+        arguments = Arguments(
+            {"x": x, **(inputs or {})},
+            {leaf.name: part for leaf, part in zip(step.states, state, strict=True)},
+            {leaf.name: getattr(self, leaf.name) for leaf in step.parameters},
+            statics or {},
+            fresh={} if demand.sequences.reset is None else self.fresh(x),
+            layer=place[0],
+            direction=place[1],
+        )
+        return run(variant, arguments, demand)

@@ -1,0 +1,28 @@
+"""The state of a layer: one tensor, or a tuple of tensors that can be cut from its graph."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+class States(tuple[Tensor, ...]):
+    """The states of a cell that has several, in its order (`h` first), as torch's (h, c)."""
+
+    __slots__ = ()
+
+    def detach(self) -> States:
+        """The same numbers without a past: where truncated backpropagation ends."""
+        return States(part.detach() for part in self)
+
+
+State = Tensor | tuple[Tensor, ...]
+
+
+def as_tuple(state: State) -> tuple[Tensor, ...]:
+    """The parts of a state, also of a single one."""
+    return (state,) if isinstance(state, Tensor) else tuple(state)
+
+
+def as_state(parts: tuple[Tensor, ...]) -> State:
+    """One tensor if there is one part, else all of them."""
+    return parts[0] if len(parts) == 1 else States(parts)

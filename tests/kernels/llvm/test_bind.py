@@ -1,0 +1,38 @@
+"""What a call binds: only the gradients that are needed, and nothing twice."""
+
+from __future__ import annotations
+
+import torch
+
+from elman import cells
+from elman.kernels import Arguments
+from elman.kernels.llvm import LLVM
+from elman.kernels.llvm.bind import Gradients, backward, forward
+
+KERNEL = LLVM(cells.get("lstm").step)
+
+
+def arguments() -> Arguments:
+    torch.manual_seed(0)
+    sizes = {"D": 3, "H": 5}
+    step = KERNEL.step
+    weights = {p.name: torch.randn([sizes[s] for s in p.shape]) for p in step.parameters}
+    return Arguments({"x": torch.randn(4, 2, 3)}, {n: torch.zeros(2, 5) for n in "hc"}, weights)
+
+
+def test_only_training_keeps_what_the_way_back_needs():
+    _, made = forward(KERNEL, arguments(), False)
+    _, kept = forward(KERNEL, arguments(), True)
+    assert set(made) == set(KERNEL.visible) < set(kept)
+    assert all(torch.equal(made[name], kept[name]) for name in made)
+
+
+def test_only_what_is_needed_is_found():
+    given = arguments()
+    _, made = forward(KERNEL, given, True)
+    arriving = Gradients({"h": None, "c": torch.ones(2, 5)}, {"y": torch.ones(4, 2, 5)})
+    every = set(given.all())
+    whole = backward(KERNEL, given, made, arriving, every)
+    part = backward(KERNEL, given, made, arriving, {"x", "b_f"})
+    assert set(whole) == every and set(part) == {"x", "b_f"}
+    assert all(torch.equal(part[name], whole[name]) for name in part)
