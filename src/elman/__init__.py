@@ -6,6 +6,12 @@ it learned. Each name is loaded when it is first used, so that `import elman` co
     Cell        a recurrent cell, read from its equations
     Choice      how a language model chooses the next character
     ElmanError  the base class of every error that Elman raises on purpose
+    GRU         torch.nn.GRU, compiled
+    GRUCell     torch.nn.GRUCell, compiled
+    LSTM        torch.nn.LSTM, compiled
+    LSTMCell    torch.nn.LSTMCell, compiled
+    RNN         torch.nn.RNN, compiled
+    RNNCell     torch.nn.RNNCell, compiled
     Recurrent   a torch layer for any cell
     evaluate    the loss of a run on held-out text, and how well it writes
     open_run    a run with its best weights
@@ -23,15 +29,21 @@ if TYPE_CHECKING:
     from elman.api import evaluate, open_run, resume, sample, train
     from elman.equations import Cell
     from elman.errors import ElmanError
-    from elman.layers import Recurrent
+    from elman.layers import GRU, LSTM, RNN, GRUCell, LSTMCell, Recurrent, RNNCell
     from elman.tasks import Choice
 
     __version__: str
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "Cell",
     "Choice",
     "ElmanError",
+    "GRUCell",
+    "LSTMCell",
+    "RNNCell",
     "Recurrent",
     "__version__",
     "evaluate",
@@ -45,6 +57,12 @@ HOMES = {
     "Cell": "elman.equations",
     "Choice": "elman.tasks",
     "ElmanError": "elman.errors",
+    "GRU": "elman.layers",
+    "GRUCell": "elman.layers",
+    "LSTM": "elman.layers",
+    "LSTMCell": "elman.layers",
+    "RNN": "elman.layers",
+    "RNNCell": "elman.layers",
     "Recurrent": "elman.layers",
     "evaluate": "elman.api",
     "open_run": "elman.api",

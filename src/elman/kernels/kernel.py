@@ -20,6 +20,10 @@ from elman.kernels.rows import Rows, full
 Tensors = Mapping[str, Tensor]
 
 
+def _nothing() -> dict[str, Tensor]:
+    return {}  # torch.compile cannot follow a call of dict[str, Tensor]
+
+
 @dataclass(frozen=True)
 class Arguments:
     """The tensors of one call, by the names of the step's leaves.
@@ -32,9 +36,9 @@ class Arguments:
     inputs: Tensors
     states: Tensors
     parameters: Tensors
-    statics: Tensors = field(default_factory=dict[str, Tensor])
+    statics: Tensors = field(default_factory=_nothing)
     rows: Rows | None = None
-    fresh: Tensors = field(default_factory=dict[str, Tensor])
+    fresh: Tensors = field(default_factory=_nothing)
     seed: int = 0
     layer: int = 0
     direction: int = 0
@@ -79,8 +83,8 @@ class Results:
 
     outputs: Tensors
     final: Tensors
-    history: Tensors = field(default_factory=dict[str, Tensor])
-    recorded: Tensors = field(default_factory=dict[str, Tensor])
+    history: Tensors = field(default_factory=_nothing)
+    recorded: Tensors = field(default_factory=_nothing)
 
 
 class Kernel(Protocol):

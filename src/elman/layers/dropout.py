@@ -18,6 +18,8 @@ def dropout(values: Tensor, share: float, training: bool) -> Tensor:
     left_out = min(round(share * _STEPS), _STEPS - 1)
     if not training or left_out == 0:
         return values
+    if share == 1:
+        return values * 0
     count = values.numel()
     bits = torch.empty((count + 3) // 4, dtype=torch.int64, device=values.device)
     bits.random_(-(2**63), None)

@@ -79,13 +79,13 @@ class Layer(nn.Module):
     def forward(
         self,
         x: Tensor,
+        place: tuple[int, int],
+        *,
         state: tuple[Tensor, ...],
         demand: Demand,
-        *,
         inputs: Tensors | None = None,
         statics: Tensors | None = None,
         record: tuple[str, ...] = (),
-        place: tuple[int, int] = (0, 0),
     ) -> Results:
         """Run over x (T, B, D) from states (B, size).
 

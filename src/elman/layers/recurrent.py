@@ -8,6 +8,7 @@ layer is a `Layer`; targets themselves live in `kernels`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +20,8 @@ from elman.errors import ConfigError, ShapeError
 from elman.graph import Step
 from elman.kernels import TARGETS, Demand, Noise, Results
 from elman.layers.batch import Batch, Flags, Numbers, batch
-from elman.layers.dropout import dropout
 from elman.layers.layer import Layer
+from elman.layers.passes import joined, through
 from elman.layers.state import State, as_state, as_tuple
 
 Tensors = Mapping[str, Tensor]
@@ -154,24 +155,20 @@ class Recurrent(nn.Module):
         seed = torch.randint(2**62, ()) if self.training and self.noise.random else None
         demand = Demand(given.sequences, self.target, return_states == "all", seed)
         more = {name: given.along(tensor) for name, tensor in (inputs or {}).items()}
-        seen: list[Results] = []
-        along, width = given.x, 1 + self.bidirectional
-        for index, layer in enumerate(self.stack):
-            number, direction = divmod(index, width)
-            if number and not direction:
-                along = dropout(_joined(seen[-width:]), self.dropout, self.training)
-            seen.append(
-                layer(
-                    along,
-                    tuple(part[index] for part in before),
-                    demand,
-                    inputs=more,
-                    statics=static,
-                    record=tuple(record),
-                    place=(number, direction),
-                )
+        passes = [
+            partial(
+                layer,
+                state=tuple(part[index] for part in before),
+                demand=demand,
+                inputs=more,
+                statics=static,
+                record=tuple(record),
             )
-        y = given.output(_joined(seen[-width:]))
+            for index, layer in enumerate(self.stack)
+        ]
+        directions = 1 + self.bidirectional
+        seen = through(passes, given.x, directions, self.dropout, self.training)
+        y = given.output(joined(seen, directions))
         states = self._found(seen, given, return_states == "all")
         return (y, states, _recorded(seen, given, record)) if record else (y, states)
 
@@ -247,12 +244,6 @@ class Recurrent(nn.Module):
         step = self.cell.step
         _named("inputs", {leaf.name for leaf in step.inputs} - {"x"}, inputs)
         _named("static", {leaf.name for leaf in step.statics}, static)
-
-
-def _joined(directions: list[Results]) -> Tensor:
-    """The outputs of one layer's directions side by side."""
-    outputs = [one.outputs["y"] for one in directions]
-    return outputs[0] if len(outputs) == 1 else torch.cat(outputs, -1)
 
 
 def _batch_first(tensor: Tensor, given: Batch) -> Tensor:
