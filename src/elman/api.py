@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -47,6 +48,9 @@ __all__ = [
 
 MINUTES = 3.0  # of a training that was not told when to end
 WRITING_LENGTH = 2000  # characters of the sample that `evaluate --writing` judges
+UNKNOWN = 0.01  # share of characters outside the alphabet from which on a loss says little
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -163,10 +167,13 @@ def train(
     return _trained(run, task, outcome)
 
 
-def resume(name: str | Path, *, watcher: Watcher | None = None) -> Trained | None:
+def resume(
+    name: str | Path, *, watcher: Watcher | None = None, warn: Say = warnings.warn
+) -> Trained | None:
     """Go on with a run exactly where it stopped, or from its start if it has no checkpoint yet.
 
-    None if it was done already. RunError if its text has changed or another process writes it.
+    None if it was done already. `warn` is told if that is an earlier place than the last, because
+    a checkpoint is damaged. RunError if its text has changed or another process writes it.
     """
     since = time.monotonic()
     run = find(name)
@@ -175,7 +182,7 @@ def resume(name: str | Path, *, watcher: Watcher | None = None) -> Trained | Non
     config = RunConfig.from_tables(run.config())
     text = _same_text(config.data, run.folder)
     checkpoints = run.checkpoints()
-    checkpoint = _whole(run, checkpoints.latest(), checkpoints.skipped)
+    checkpoint = _whole(run, checkpoints.latest(), checkpoints.skipped, warn)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
         task = _task(config, text, _cell(run), _vocabulary(run))
@@ -193,11 +200,14 @@ def resume(name: str | Path, *, watcher: Watcher | None = None) -> Trained | Non
     return _trained(writer, task, outcome)
 
 
-def open_run(name: str | Path) -> OpenRun:
-    """A run with the weights of its best checkpoint; RunError if it has none yet."""
+def open_run(name: str | Path, *, warn: Say = warnings.warn) -> OpenRun:
+    """A run with the weights of its best checkpoint; RunError if it has none yet.
+
+    `warn` is told if that one is damaged and another one is taken.
+    """
     run = find(name)
     checkpoints = run.checkpoints()
-    checkpoint = _whole(run, checkpoints.best(), checkpoints.skipped)
+    checkpoint = _whole(run, checkpoints.best(), checkpoints.skipped, warn)
     if checkpoint is None:
         raise RunError(
             f"{run.folder} has no checkpoint yet: let it train longer, or elman resume {run.folder}"
@@ -215,12 +225,13 @@ def sample(
     prime: str = "",
     choice: Choice | None = None,
     seed: int = 0,
+    warn: Say = warnings.warn,
 ) -> Iterator[str]:
     """`length` characters that the best model of a run writes after `prime`, one by one.
 
     DataError names characters of `prime` that the model does not know.
     """
-    return open_run(name).sample(length, prime=prime, choice=choice, seed=seed)
+    return open_run(name, warn=warn).sample(length, prime=prime, choice=choice, seed=seed)
 
 
 def evaluate(
@@ -230,25 +241,32 @@ def evaluate(
     include: Sequence[str] = (),
     writing: bool = False,
     seed: int = 0,
+    warn: Say = warnings.warn,
 ) -> dict[str, Any]:
     """The loss of a run's best model on its held-out text, or on the whole of another text.
 
     `val_loss` is in nats, `bits` and `perplexity` are per character, `characters` how many were
-    counted. With `writing`, a sample of 2,000 characters is judged, beside those of the training.
+    counted and `unknown` the share of those outside the model's alphabet; `warn` is told if that is
+    so large that the loss says little. With `writing`, a sample of 2,000 characters is judged,
+    beside those of the training. DataError if the model knows none of the characters.
     """
-    opened = open_run(name)
+    if include and source is None:
+        raise ConfigError("--include picks files out of a folder: give the folder as DATA, too")
+    opened = open_run(name, warn=warn)
     text = opened.text if source is None else data.read(source, include)
     own = text.sha256 == opened.config.data.sha256
     held_out = text.validation if own or not text.held_out else text.training + text.validation
     if len(held_out) < 2:
         raise DataError(f"{text.name} has fewer than 2 characters: give a longer text")
     tokens = opened.vocabulary.encode_held_out(held_out)
+    unknown = _unknown(opened.vocabulary, held_out, text.name, warn)
     loss = mean_loss(opened.model, tokens)
     found: dict[str, Any] = {
         "run": opened.run.folder,
         "step": opened.step,
         "data": text.name,
         "characters": len(tokens) - 1,
+        "unknown": unknown,
         "val_loss": loss,
         "bits": loss / math.log(2),
         "perplexity": math.exp(loss),
@@ -258,7 +276,7 @@ def evaluate(
     return found
 
 
-def demo_text(say: Callable[[str], None]) -> str:
+def demo_text(say: Say) -> str:
     """The name of a text that is here: shakespeare, fetched if need be, or python without network.
 
     `say` is told what is done, and why.
@@ -315,13 +333,40 @@ def _same_text(config: DataConfig, folder: Path) -> TextData:
     return text
 
 
-def _whole(run: Run, found: Checkpoint | None, damaged: Sequence[str]) -> Checkpoint | None:
-    """The checkpoint found; RunError if there are some and all of them are damaged."""
+def _unknown(vocabulary: Vocabulary, text: str, name: str, warn: Say) -> float:
+    """The share of a text outside the alphabet; DataError if that is all of it."""
+    strangers = vocabulary.strangers(text)
+    share = strangers.total() / len(text)
+    if share < UNKNOWN:
+        return share
+    shown = ", ".join(repr(character) for character, _ in strangers.most_common(8))
+    more = f" and {len(strangers) - 8} more" if len(strangers) > 8 else ""
+    if share == 1:
+        raise DataError(
+            f"the model knows none of the characters of {name} ({shown}{more}): "
+            "give a text in the alphabet it was trained on, or train on this one"
+        )
+    warn(
+        f"{share:.0%} of {name} is outside the model's alphabet ({shown}{more}), so the loss says "
+        "little: compare it on texts that share the alphabet"
+    )
+    return share
+
+
+def _whole(
+    run: Run, found: Checkpoint | None, damaged: Sequence[str], warn: Say
+) -> Checkpoint | None:
+    """The checkpoint found, after a word on damaged ones that were passed by; RunError if there
+    are some and all of them are damaged.
+    """
     if found is None and damaged:
         raise RunError(
             f"every checkpoint of {run.folder} is damaged ({damaged[0]}): put its files back, or "
             "train anew; nothing in the folder was changed"
         )
+    if found is not None and damaged:
+        more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
+        warn(f"{damaged[0]}{more}; that of step {found.step:,} is used")
     return found
 
 

@@ -14,6 +14,11 @@ A message says what is wrong, where, what would have been right, and what to do 
 
 from __future__ import annotations
 
+import re
+
+_WIDEST = 76  # characters shown of a line of a cell; with the indent, what a terminal is wide
+_LONG_WORD = re.compile(r"(\S{30})\S{16,}(\S{15})")
+
 
 class ElmanError(Exception):
     """The base class: `except ElmanError` catches every error that Elman raises on purpose."""
@@ -24,6 +29,7 @@ class EquationError(ElmanError):
 
     `fact` is one short sentence; `cell` names the cell; `text` is the whole source; `line` and
     `column` (both from 1) and `width` (in characters) say where; `hints` are lines shown below.
+    Of a long line the message shows the part around its place, of a long word both ends.
     """
 
     def __init__(
@@ -42,14 +48,33 @@ class EquationError(ElmanError):
         super().__init__(self._message())
 
     def _message(self) -> str:
-        if not self.line:
-            return "\n".join([f"{self.cell}: {self.fact}", *(f"  {hint}" for hint in self.hints)])
-        rows = [f"{self.cell}, line {self.line}: {self.fact}"]
+        place = f"{self.cell}, line {self.line}" if self.line else self.cell
+        rows = [f"{place}: {_shortened(self.fact)}"]
         lines = self.text.splitlines()
-        if self.line <= len(lines):
+        if 0 < self.line <= len(lines):
             source = lines[self.line - 1].expandtabs(1)
-            rows += [f"    {source}", " " * (3 + self.column) + "^" * max(1, self.width)]
-        return "\n".join([*rows, *(f"  {hint}" for hint in self.hints)])
+            rows += (f"    {row}" for row in _around(source, self.column - 1, max(1, self.width)))
+        return "\n".join([*rows, *(f"  {_shortened(hint)}" for hint in self.hints)])
+
+
+def _around(source: str, start: int, width: int) -> tuple[str, str]:
+    """The part of a line that holds `width` characters from `start` on, and carets below them."""
+    first = 0
+    if len(source) > _WIDEST:
+        # the place in the middle, but no emptiness on either side
+        middle = start + min(width, _WIDEST // 2) // 2
+        first = max(0, min(middle - _WIDEST // 2, len(source) - _WIDEST))
+    shown = source[first : first + _WIDEST]
+    carets = "^" * min(width, max(1, len(shown) - (start - first)))
+    if first:
+        shown = "..." + shown[3:]
+    if first + _WIDEST < len(source):
+        shown = shown[:-3] + "..."
+    return shown, " " * (start - first) + carets
+
+
+def _shortened(text: str) -> str:
+    return _LONG_WORD.sub(r"\1...\2", text)
 
 
 class GraphError(ElmanError):

@@ -48,6 +48,7 @@ BODIES = {
     ),
     "refuse": ("Raise an error of ours.", 'raise DataError("a.txt is empty: give it text.")'),
     "lose": ("Miss a file.", 'Path("no/such/file").read_text()'),
+    "fill": ("Take all memory.", "import torch; torch.empty(1 << 60)"),
     "crash": ("Have a defect.", "return {}[options.word]"),
     "halt": (
         "Be stopped, orderly.",
@@ -55,6 +56,11 @@ BODIES = {
     ),
     "interrupt": ("Be stopped.", "raise KeyboardInterrupt"),
     "flood": ("Print without end.", "while True: print(options.word)"),
+    "spell": (
+        "Tell a word.",
+        'shared.console().print(options.word); return {"word": options.word}',
+    ),
+    "spout": ("Tell without end.", "while True: shared.console().print(options.word)"),
 }
 
 

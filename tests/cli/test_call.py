@@ -62,7 +62,16 @@ def test_an_error_of_ours_is_one_sentence_and_status_1(elman):
 
 
 def test_a_missing_file_is_named(elman):
-    assert elman("lose") == (1, "", "elman: no/such/file: No such file or directory.\n")
+    assert elman("lose") == (
+        1,
+        "",
+        "elman: no/such/file: No such file or directory: check the path and its permissions.\n",
+    )
+
+
+def test_memory_that_is_not_there_gets_one_sentence(elman):
+    sentence = "there is not enough memory: choose fewer units, a smaller batch or window."
+    assert elman("fill") == (1, "", f"elman: {sentence}\n")
 
 
 def test_a_defect_keeps_its_traceback(elman, capsys):

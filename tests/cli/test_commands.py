@@ -117,6 +117,36 @@ def test_evaluate_measures_its_own_and_other_texts(call):
     assert call("evaluate", "a", "other.txt")[2].startswith("elman: '!' is not in this model's")
 
 
+def test_a_text_in_another_alphabet_is_not_scored_without_a_word(call):
+    rare = "ñ" * 3  # occurs in the held-out part alone, so the model has a token for strangers
+    Path("text.txt").write_text(TEXT + rare, encoding="utf-8")
+    train(call)
+    own = json.loads(call("evaluate", "a", "--json")[1])
+    assert own["unknown"] == pytest.approx(rare.count("ñ") / (own["characters"] + 1))
+
+    Path("other.txt").write_text("ДА Д " * 40 + "the cat " * 5, encoding="utf-8")
+    status, out, err = call("evaluate", "a", "other.txt", "--json")
+    assert status == 0 and json.loads(out)["unknown"] == 0.5
+    assert err.startswith("elman: warning: 50% of other.txt is outside the model's alphabet ")
+    assert "('Д', 'А'), so the loss says little: compare it" in err
+
+    Path("other.txt").write_text("ДА" * 40, encoding="utf-8")
+    assert call("evaluate", "a", "other.txt") == (
+        1,
+        "",
+        "elman: the model knows none of the characters of other.txt ('Д', 'А'): "
+        "give a text in the alphabet it was trained on, or train on this one\n",
+    )
+
+
+def test_globs_without_a_folder_are_not_passed_over(call):
+    assert call("evaluate", "a", "--include", "*.tex") == (
+        1,
+        "",
+        "elman: --include picks files out of a folder: give the folder as DATA, too\n",
+    )
+
+
 def test_figures_of_writing_come_as_a_curve(call):
     train(call)
     status, out, _ = call("evaluate", "a", "--writing")
@@ -124,6 +154,16 @@ def test_figures_of_writing_come_as_a_curve(call):
     assert status == 0
     assert out.count("longest copy") == len(Run(Path("a")).samples()) + 1
     assert out.splitlines()[-1].startswith("step     now  ")
+
+
+def test_a_figure_that_was_not_finite_is_left_out_of_the_curve(call):
+    train(call)
+    with Run(Path("a")).paths.samples.open("a") as file:
+        file.write('{"step": 7, "text": "", "val_loss": null, "longest_copy": 3.0}\nno row\n')
+    status, out, _ = call("evaluate", "a", "--writing")
+
+    assert status == 0
+    assert "step       7  longest copy 3 characters\n" in out
 
 
 def test_resuming_a_finished_run_says_so(call):
@@ -292,6 +332,25 @@ def test_a_model_whose_scores_are_not_finite_says_so(call, tmp_path):
         "--cell", "h' = log(W x - U h - 9)",
     )  # fmt: skip
     assert status == 1 and "train again with a lower --lr" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["evaluate", "sample", "resume"])
+def test_a_checkpoint_that_is_passed_by_is_named(call, command):
+    train(call)
+    run = Run(Path("a"))
+    run.paths.run.write_text(run.paths.run.read_text().replace('"done"', '"stopped"'))
+    damaged = run.checkpoints().latest()
+    assert damaged is not None and run.checkpoints().best() == damaged
+    (damaged.folder / "model.safetensors").write_bytes(b"")
+    other = run.checkpoints().latest()
+    assert other is not None
+
+    status, _, err = call(command, "a", "--quiet")
+    assert (status, err) == (
+        0,
+        f"elman: warning: the checkpoint {damaged.folder} is damaged (model.safetensors does not "
+        f"have its checksum): use an earlier one; that of step {other.step} is used\n",
+    )
 
 
 def test_damaged_checkpoints_are_not_taken_for_none(call, tmp_path):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
+
+import pytest
 
 from elman.cli._dispatch import GUIDE
 from elman.cli._shelf import entries, nearest
@@ -69,8 +73,9 @@ def test_version_is_the_installed_one(elman):
     assert elman("--version") == (0, version("elman") + "\n", "")
 
 
-def test_a_reader_that_leaves_early_is_no_error(shelf_folder):
-    code = "from elman.cli import main; raise SystemExit(main(['flood'], shelf='made_up'))"
+@pytest.mark.parametrize("command", ["flood", "spout"])
+def test_a_reader_that_leaves_early_is_no_error(command, shelf_folder):
+    code = f"from elman.cli import main; raise SystemExit(main(['{command}'], shelf='made_up'))"
     child = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=shelf_folder.parent,
@@ -84,6 +89,31 @@ def test_a_reader_that_leaves_early_is_no_error(shelf_folder):
     assert child.wait(60) == 141
     assert child.stderr.read() == b""
     child.stderr.close()
+
+
+def answer_in_ascii(folder: Path, *words: str) -> tuple[int, bytes, bytes]:
+    code = f"from elman.cli import main; raise SystemExit(main({list(words)}, shelf='made_up'))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder.parent,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_terminal_that_lacks_a_letter_shows_a_question_mark(shelf_folder):
+    assert answer_in_ascii(shelf_folder, "echo", "Zoë") == (0, b"Zo? 3 None\n", b"")
+    assert answer_in_ascii(shelf_folder, "spell", "Zoë")[1] == b"Zo?\n"
+
+
+def test_json_is_whole_even_there(shelf_folder):
+    assert answer_in_ascii(shelf_folder, "spell", "Zoë", "--json") == (
+        0,
+        b'{"word": "Zo\\u00eb"}\n',
+        b"Zo?\n",
+    )
 
 
 def test_summaries_are_read_without_loading_a_command():

@@ -15,6 +15,12 @@ def refusal(call, *arguments) -> str:
     return str(caught.value)
 
 
+def test_no_name_at_all_is_not_the_folder_one_is_in():
+    assert (
+        refusal(read, "") == "DATA is empty: give the name of a built-in text, a file or a folder"
+    )
+
+
 def test_a_file_is_split_where_nanogpt_splits_it(tmp_path):
     path = tmp_path / "input.txt"
     text = "".join(chr(97 + k % 26) for k in range(1_115_394))

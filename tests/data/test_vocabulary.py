@@ -42,6 +42,12 @@ def test_one_unknown_token_stands_for_all_strangers_in_held_out_text():
     assert 4 not in vocabulary.encode("hello")
 
 
+def test_strangers_are_counted():
+    vocabulary = Vocabulary.of("hello")
+    assert vocabulary.strangers("yellow yes") == {"y": 2, "w": 1, " ": 1, "s": 1}
+    assert not vocabulary.strangers("hole")
+
+
 def test_a_stranger_between_two_known_code_points_is_unknown_too():
     assert Vocabulary.of("ac", "b").encode_held_out("abc").tolist() == [0, 2, 1]
 

@@ -60,3 +60,10 @@ def test_on_another_machine_the_heartbeat_decides():
 def test_a_note_that_says_nothing_is_judged_by_the_heartbeat(note):
     assert is_alive(note, silence=1)
     assert not is_alive(note, silence=PATIENCE + 1)
+
+
+@pytest.mark.parametrize("pid", [-1, 0, True, 10**30, "1"])
+def test_a_number_that_no_process_has_is_judged_by_the_heartbeat(pid):
+    note = {**this_process(), "pid": pid, "start": None}
+    assert is_alive(note, silence=1)
+    assert not is_alive(note, silence=PATIENCE + 1)

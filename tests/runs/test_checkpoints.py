@@ -105,6 +105,7 @@ def test_a_cut_or_missing_file_and_the_one_before_is_used(name, left, checkpoint
     (note,) = checkpoints.skipped
     assert note.startswith(f"the checkpoint {path.parent} is damaged ({name} ")
     assert checkpoints.best().step == 1
+    assert checkpoints.skipped == [note] or name == "checksums.json"
 
 
 def test_a_checkpoint_of_a_newer_elman_is_said_to_be_that(checkpoints):

@@ -47,6 +47,39 @@ def test_a_damaged_run_file_is_an_unknown_status(raw, run):
     assert run.metrics() == [{"step": 1, "loss": 2.0}]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"process": 3},
+        {"resumed": 3},
+        {"progress": [1]},
+        {"created": 3},
+        {"cell": 3},
+        {"status": 3},
+        {"format": "x"},
+    ],
+    ids=str,
+)
+def test_a_fact_of_another_kind_counts_as_missing(wrong, run):
+    long_ago = {"status": "running", "updated": "2026-11-23T09:00:00+00:00"}
+    run.paths.run.write_text(json.dumps({**run.facts(), **long_ago, **wrong}))
+    assert not wrong.keys() & run.facts().keys()
+    assert run.status() == ("unknown" if "status" in wrong else "interrupted")
+    RunWriter.reopen(run.folder, after=1).finish(val_loss=1.0)
+    assert run.facts()["progress"]["val_loss"] == 1.0
+    assert listing(run.folder)[0].status() == "done"
+
+
+def test_brackets_without_end_are_damage_like_any_other(run):
+    deep = b"[" * 100_000 + b"\n"
+    for path in (run.paths.run, run.paths.vocabulary):
+        path.write_bytes(deep)
+    run.paths.metrics.write_bytes(deep + run.paths.metrics.read_bytes())
+    assert run.facts() == {} and run.metrics() == [{"step": 1, "loss": 2.0}]
+    with pytest.raises(RunError, match=r"vocabulary.json is damaged"):
+        run.vocabulary()
+
+
 def test_a_config_that_was_edited_wrongly_says_where(run):
     run.paths.config.write_text("[train]\nlr = \n")
     with pytest.raises(RunError) as caught:
@@ -64,7 +97,7 @@ def test_a_damaged_vocabulary_is_an_error(run):
 
 def test_equations_that_are_no_text_are_an_error(run):
     run.paths.cell.write_bytes(b"h' = \xff")
-    with pytest.raises(RunError, match="is damaged"):
+    with pytest.raises(RunError, match=r"is damaged \(not UTF-8 at byte 5\): put the file back"):
         run.equations()
 
 
@@ -81,7 +114,10 @@ def test_a_writer_that_is_gone_interrupted_the_run(run):
 
 def test_lines_that_are_torn_or_foreign_are_passed_over(tmp_path):
     path = tmp_path / "metrics.jsonl"
-    path.write_bytes(b'{"step": 1}\n\xff\xfe\nnull\n\n{"step": 2}\n{"step": 3}')
+    foreign = [b"\xff\xfe", b"null", b"", b"[1]", b'{"loss": 1}', b'{"step": 1e400}']
+    foreign += [b'{"step": "2"}', b'{"step": null}', b'{"step": true}', b'{"step": [1]}']
+    lines = [b'{"step": 1}', *foreign, b'{"step": 2}', b'{"step": 3}']
+    path.write_bytes(b"\n".join(lines))
     assert read_rows(path) == [{"step": 1}, {"step": 2}]
     assert read_rows(tmp_path / "none") == []
 

@@ -66,3 +66,12 @@ def test_what_toml_cannot_hold_is_named(value):
         f"train.lr is {value!r}, which a configuration file cannot hold: "
         "give text, a number, true or false, or a list of these"
     )
+
+
+def test_a_path_that_is_not_utf8_is_refused():
+    with pytest.raises(ConfigError) as error:
+        to_toml({"data": "/a/caf\udce9.txt"})
+    assert str(error.value) == (
+        "/a/caf?.txt is not UTF-8, so a configuration file cannot hold it: rename the file or "
+        "folder"
+    )

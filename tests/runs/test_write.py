@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from elman.errors import RunError
+from elman.errors import ConfigError, RunError
 from elman.runs import Run, RunWriter, versions, write
 from faults import Faults, new_run, save
 
@@ -78,6 +78,12 @@ def test_a_folder_that_holds_something_is_not_taken(tmp_path):
         new_run(tmp_path / "notes.txt")
 
 
+def test_a_config_that_cannot_be_written_leaves_no_folder(tmp_path):
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        text_run(tmp_path, config={"data": "caf\udce9.txt"})
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_empty_folder_is_taken(tmp_path):
     assert new_run(tmp_path).folder == tmp_path
 
@@ -89,6 +95,16 @@ def test_rows_are_lines_that_any_program_reads(run):
         '{"step": 1, "loss": null, "lr": 0.5, "parts": [1.5, null], "n": 3}\n'
     )
     assert Run(run.folder).samples() == [{"step": 1, "text": "“Ha!”\nexit"}]
+
+
+def test_a_path_that_is_not_utf8_is_kept_as_an_escape(tmp_path):
+    run = text_run(tmp_path, command=["elman", "caf\udce9.txt"])
+    run.log(1, text="\udce9")
+    run.log(2)
+    again = RunWriter.reopen(run.folder, after=1)
+    assert again.facts["command"] == ["elman", "caf\udce9.txt"]
+    assert Run(run.folder).metrics() == [{"step": 1, "text": "\udce9"}]
+    assert run.paths.metrics.read_text() == '{"step": 1, "text": "\\udce9"}\n'
 
 
 def test_a_heartbeat_reaches_the_disk_only_now_and_then(run, monkeypatch):
@@ -150,6 +166,18 @@ def test_a_reopened_run_repeats_no_row(run):
     assert found.facts()["created"] == run.facts["created"] and found.status() == "running"
     again.log(3, loss=0.25)
     assert [row["loss"] for row in found.metrics()] == [1, 0.5, 0.25]
+
+
+def test_foreign_and_torn_lines_do_not_hinder_going_on(run):
+    three_steps(run)
+    run.finish("stopped")
+    with run.paths.metrics.open("ab") as file:
+        file.write(b'{"step": "x"}\n\xff\xfe\n{"step": 4, "los')
+    again = RunWriter.reopen(run.folder, after=3)
+    again.log(4, loss=0.25)
+    RunWriter.reopen(run.folder, after=4).log(5, loss=0.2)
+    assert [row["step"] for row in Run(run.folder).metrics()] == [1, 2, 3, 4, 5]
+    assert run.paths.metrics.read_bytes().endswith(b'{"step": 5, "loss": 0.2}\n')
 
 
 def test_starting_over_drops_all_rows(run):

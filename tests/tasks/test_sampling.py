@@ -28,6 +28,7 @@ def text(net: LanguageModel, length: int = 40, **more: object) -> str:
     [
         (Choice(1.0), [0.5, 0.2, 0.2, 0.1]),
         (Choice(0.0), [1.0, 0.0, 0.0, 0.0]),
+        (Choice(1e-320), [1.0, 0.0, 0.0, 0.0]),
         (Choice(1.0, top_k=1), [1.0, 0.0, 0.0, 0.0]),
         (Choice(1.0, top_k=2), [5 / 7, 2 / 7, 0.0, 0.0]),  # of two alike, the first
         (Choice(1.0, top_k=9), [0.5, 0.2, 0.2, 0.1]),

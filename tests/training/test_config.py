@@ -57,6 +57,19 @@ def test_what_is_wrong_is_named(changes, message):
     assert str(error.value) == message
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"log_every": 0}, {"looks": 0}, {"sample_length": -1}),
+        *({"beta1": 2.0}, {"beta2": 1.0}, {"warmup": -1.0}, {"warmup": 2.0}),
+    ],
+    ids=str,
+)
+def test_numbers_that_only_the_file_holds_are_checked_too(change):
+    with pytest.raises(ConfigError, match="are usual"):
+        RunConfig.from_tables(tables(training=change))
+
+
 def test_a_missing_table_is_named():
     with pytest.raises(ConfigError) as error:
         RunConfig.from_tables({"data": tables()["data"]})

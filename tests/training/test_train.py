@@ -207,3 +207,14 @@ def test_every_evaluation_has_a_loss_beside_it(small, tmp_path):
         [row["step"] for row in metrics if key in row] for key in ("loss", "val_loss")
     )
     assert len(scores) == 3 and losses == scores
+
+
+def test_a_run_too_short_to_be_judged_early_is_judged_at_its_end(small, tmp_path, monkeypatch):
+    from elman.tasks import TextTask
+
+    monkeypatch.setattr(TextTask, "tokens_to_score", property(lambda task: 10**9))
+    small("a", steps=9, minutes=5.0)
+    scored = [row["step"] for row in Run(tmp_path / "a").metrics() if "val_loss" in row]
+
+    assert scored == [9]
+    assert Run(tmp_path / "a").status() == "done"

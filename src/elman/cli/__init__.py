@@ -8,10 +8,11 @@ A command is a file of this folder, and a group of commands is a folder in it: `
     def run(options: Options, shared: Shared) -> dict[str, object] | None
 
 and does nothing but make one call of `elman.api`, imported inside `run`, and print what came back.
-The dict is what `--json` prints. `Shared` has the options that all commands take.
+The dict is what `--json` prints. `Shared` has the options that all commands take; `warn` says what
+must not be overlooked.
 """
 
-from elman.cli._call import Shared, Stopped
+from elman.cli._call import Shared, Stopped, warn
 from elman.cli._dispatch import main
 
-__all__ = ["Shared", "Stopped", "main"]
+__all__ = ["Shared", "Stopped", "main", "warn"]

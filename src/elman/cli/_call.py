@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ERROR = 1
 STOPPED = 130
+PIPE_CLOSED = 141  # what a shell reports when the reader of a pipe has gone: 128 + SIGPIPE
 
 Options = TypeVar("Options")
 
@@ -47,7 +48,16 @@ class Shared:
         """
         from rich.console import Console
 
-        return Console(quiet=self.quiet, stderr=self.json, highlight=False, emoji=False)
+        class Piped(Console):
+            def on_broken_pipe(self) -> None:
+                raise SystemExit(PIPE_CLOSED)  # of its own accord it would be 1, without a word
+
+        return Piped(quiet=self.quiet, stderr=self.json, highlight=False, emoji=False)
+
+
+def warn(message: str) -> None:
+    """Say on standard error what must not be overlooked, even under `--quiet`."""
+    print(f"elman: warning: {message}", file=sys.stderr)
 
 
 class Stopped(KeyboardInterrupt):
@@ -120,7 +130,9 @@ def _sentence(error: Exception) -> str | None:
     if isinstance(error, ElmanError):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}."
+        return f"{error.filename}: {error.strerror}: check the path and its permissions."
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # torch's words
+        return "there is not enough memory: choose fewer units, a smaller batch or window."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"{error.strerror}: make room on this disk and try again."
     return None
@@ -130,8 +142,18 @@ def _finish(status: int, message: str | None, result: Mapping[str, object] | Non
     if message:
         print(f"elman: {message}", file=sys.stderr)
     if result is not None:
-        print(json.dumps(_plain(result), ensure_ascii=False, allow_nan=False))
+        print(_as_json(_plain(result)))
     return status
+
+
+def _as_json(value: object) -> str:
+    """JSON in the letters themselves, or in escapes if standard output cannot hold a letter."""
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, allow_nan=False)
+    return line
 
 
 def _plain(value: Any) -> object:

@@ -6,14 +6,15 @@ each command's file and imports none of them.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
 
+from elman.cli._call import PIPE_CLOSED, call
 from elman.cli._shelf import Entry, entries, nearest
 
 USAGE = 2  # the command line is wrong
-PIPE_CLOSED = 141  # what a shell reports when the reader of a pipe has gone: 128 + SIGPIPE
 
 GUIDE = """\
 Elman, a workbench for recurrent networks: write a cell as equations, train it, look inside.
@@ -38,12 +39,16 @@ def main(arguments: Sequence[str] | None = None, shelf: str = "elman.cli") -> in
     modules are the commands.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal cannot show becomes a ?
+            stream.reconfigure(errors="replace")
     try:
         status = _answer(words, shelf)
         sys.stdout.flush()
     except BrokenPipeError:  # `elman data list | head -1`: nobody is left to tell
+        status = PIPE_CLOSED
+    if status == PIPE_CLOSED:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
     return status
 
 
@@ -61,8 +66,6 @@ def _answer(words: list[str], shelf: str) -> int:
     while words and words[0] in found:
         entry = found[words.pop(0)]
         if not entry.is_group:
-            from elman.cli._call import call
-
             return call(entry, words)
         found = entries(entry.module, entry.words)
     if words and words[0] in ("-h", "--help"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tyro.conf import Positional, UseAppendAction
 
-from elman.cli import Shared
+from elman.cli import Shared, warn
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         include=options.include,
         writing=options.writing,
         seed=shared.seed or 0,
+        warn=warn,
     )
     print(
         f"{found['data']}, {found['characters']:,} characters: {found['val_loss']:.4f} nats, "
@@ -43,9 +44,14 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
     if options.writing:
         rows.append({"step": "now", **found["writing"]})
     for row in rows:
-        figures = (_said(name, value) for name, value in row.items() if name != "step")
+        figures = (_said(name, value) for name, value in row.items() if _is_figure(name, value))
         print(f"step {row['step']:>7}  {'  '.join(figures)}")
     return found
+
+
+def _is_figure(name: str, value: object) -> bool:
+    """Not what was infinite, which the samples hold as null."""
+    return name != "step" and isinstance(value, (int, float))
 
 
 def _said(name: str, value: float) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tyro.conf import Positional
 
-from elman.cli import Shared
+from elman.cli import Shared, warn
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
     from elman.training import Display
 
     with Display(shared.console()) as watcher:
-        trained = api.resume(options.run, watcher=watcher)
+        trained = api.resume(options.run, watcher=watcher, warn=warn)
     if trained is not None:
         return report(trained, shared)
     shared.console().print(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tyro.conf import Positional
 
-from elman.cli import Shared
+from elman.cli import Shared, warn
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
 
     choice = Choice(options.temperature, options.top_k, options.top_p)
     seed = randbelow(1 << 31) if shared.seed is None else shared.seed
-    letters = api.sample(options.run, options.length, prime=options.prime, choice=choice, seed=seed)
+    letters = api.sample(
+        options.run, options.length, prime=options.prime, choice=choice, seed=seed, warn=warn
+    )
     text = ""
     if not shared.json:
         print(options.prime, end="", flush=True)

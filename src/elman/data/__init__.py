@@ -36,6 +36,8 @@ def read(data: str | Path, include: Sequence[str] = (), validation: float = VALI
 
     A built-in name wins over a file of that name, which is reached as `./name`.
     """
+    if not str(data):
+        raise DataError("DATA is empty: give the name of a built-in text, a file or a folder")
     if not isinstance(data, str) or data not in names():
         return read_text(data, include, validation)
     if include:

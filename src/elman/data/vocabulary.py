@@ -9,6 +9,7 @@ training target is ever `unknown`, so each one costs the model what an unforesee
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -62,6 +63,12 @@ class Vocabulary:
         """The smallest of uint8, uint16 and int32 that holds every token."""
         return np.uint8 if len(self) <= 1 << 8 else np.uint16 if len(self) <= 1 << 16 else np.int32
 
+    def strangers(self, text: str) -> Counter[str]:
+        """How often each character outside the alphabet occurs in `text`."""
+        if not (outside := set(text) - set(self.characters)):
+            return Counter()
+        return Counter({c: n for c, n in Counter(text).items() if c in outside})
+
     def encode(self, text: str) -> Tokens:
         """Tokens [T] of `text`; DataError names the characters that are outside the alphabet."""
         if strangers := sorted(set(text) - set(self.characters)):
@@ -99,7 +106,9 @@ class Vocabulary:
             characters, unknown = found["characters"], found["unknown"]
             known = found["format"] == FORMAT and found["kind"] == "characters"
         except (ValueError, TypeError, KeyError) as error:
-            raise DataError(f"this is not a vocabulary of Elman ({error!r})") from error
+            raise DataError(
+                f"this is not a vocabulary of Elman ({error!r}): put the run's vocabulary.json back"
+            ) from error
         if not known or not isinstance(characters, str) or not isinstance(unknown, bool):
             raise DataError(
                 f"this vocabulary is not of format {FORMAT} and kind 'characters': "

@@ -8,10 +8,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from elman import cells
 from elman.equations import Cell
 from elman.errors import ConfigError
 from elman.layers import Recurrent
 from elman.layers.dropout import dropout
+from elman.models.room import check_room
 
 State = Tensor | tuple[Tensor, ...]
 
@@ -41,6 +43,8 @@ class LanguageModel(nn.Module):
                 f"a language model needs at least 1 token and an embedding of 0 or more, "
                 f"not {vocabulary} and {embedding}"
             )
+        cell = cells.get(cell)
+        check_room(cell, vocabulary, hidden, layers, embedding)
         self.vocabulary, self.dropout = vocabulary, dropout
         self.embedding = nn.Embedding(vocabulary, embedding) if embedding else None
         self.recurrent = Recurrent(

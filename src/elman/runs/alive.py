@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 120.0  # seconds without a heartbeat after which an unknown process counts as gone
+_MOST = 1 << 31  # no system numbers its processes beyond
 
 
 def this_process() -> dict[str, Any]:
@@ -27,7 +28,9 @@ def is_alive(process: dict[str, Any], silence: float) -> bool:
     the heartbeat decides.
     """
     pid, start = process.get("pid"), process.get("start")
-    if process.get("host") != socket.gethostname() or not isinstance(pid, int) or os.name == "nt":
+    if process.get("host") != socket.gethostname() or os.name == "nt":
+        return silence < PATIENCE
+    if not isinstance(pid, int) or isinstance(pid, bool) or not 0 < pid < _MOST:
         return silence < PATIENCE
     if start is not None:
         return _start(pid) == start

@@ -99,7 +99,8 @@ class Checkpoints:
                 found.verify()
                 return found
             except RunError as error:
-                self.skipped.append(str(error))
+                if str(error) not in self.skipped:  # `best` may have said it already
+                    self.skipped.append(str(error))
         return None
 
     def _put(self, step: int, files: Mapping[str, bytes]) -> None:

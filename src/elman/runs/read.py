@@ -1,7 +1,8 @@
 """Reading a run folder, while it is written, after a kill, or years later.
 
-A missing file is an empty answer, a torn or foreign line of a log is passed over; only a file that
-is there and cannot be understood is an error, and it says where. Nothing here writes.
+A missing file is an empty answer, and so is a damaged `run.json`; a torn or foreign line of a log
+is passed over; any other file that is there and cannot be understood is an error, and it says
+where. Nothing here writes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,16 @@ from elman.runs.paths import RunPaths
 FORMAT = 1
 ROOT = Path("runs")
 LATEST = "latest"
+# What `run.json` must hold under these names for a reader to take it.
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "format": int,
+    "status": str,
+    "cell": str,
+    "created": str,
+    "process": dict,
+    "progress": dict,
+    "resumed": list,
+}
 
 
 @dataclass(frozen=True)
@@ -41,20 +52,20 @@ class Run:
         return self.folder.resolve().name
 
     def facts(self) -> dict[str, Any]:
-        """What `run.json` holds; {} if it is missing or damaged."""
+        """What `run.json` holds; {} if it is missing or damaged, and nothing of another kind."""
         try:
-            found: Any = json.loads(self.paths.run.read_bytes())
-        except (OSError, ValueError):
+            found = _object(self.paths.run.read_bytes()) or {}
+        except OSError:
             return {}
-        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+        return {k: v for k, v in found.items() if isinstance(v, _KINDS.get(k, object))}
 
     def status(self) -> str:
         """running, done, stopped, failed; interrupted if its writer is gone; unknown if unsaid."""
         facts = self.facts()
-        status = facts.get("status")
-        if status == "running" and not is_alive(facts.get("process") or {}, _silence(facts)):
+        status = facts.get("status", "unknown")
+        if status == "running" and not is_alive(facts.get("process", {}), _silence(facts)):
             return "interrupted"
-        return status if isinstance(status, str) else "unknown"
+        return status
 
     def config(self) -> dict[str, Any]:
         """`config.toml`; RunError with the place if it is not TOML."""
@@ -75,7 +86,7 @@ class Run:
         raw = _text(self.paths.vocabulary)
         try:
             found: Any = json.loads(raw or "null")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RunError(
                 f"{self.paths.vocabulary} is damaged ({error}): copy it from a run on the same text"
             ) from error
@@ -99,20 +110,24 @@ class Run:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of a file, one a line. A line counts once its newline is there."""
+    """The objects of a file, one a line, each with its step. A line counts once its newline is
+    there.
+    """
     try:
         raw = path.read_bytes()
     except OSError:
         return []
-    rows = list[dict[str, Any]]()
-    for line in raw.split(b"\n")[:-1]:
-        try:
-            row: Any = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict):
-            rows.append(cast("dict[str, Any]", row))
-    return rows
+    rows = map(_object, raw.split(b"\n")[:-1])
+    return [row for row in rows if row is not None and type(row.get("step")) is int]
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    """The JSON object that these bytes are; None for anything else, however deep or torn."""
+    try:
+        found: Any = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else None
 
 
 def is_run(folder: Path) -> bool:
@@ -179,4 +194,6 @@ def _text(path: Path) -> str | None:
     except OSError:
         return None
     except UnicodeDecodeError as error:
-        raise RunError(f"{path} is damaged (not UTF-8 at byte {error.start})") from error
+        raise RunError(
+            f"{path} is damaged (not UTF-8 at byte {error.start}): put the file back"
+        ) from error

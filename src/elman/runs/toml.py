@@ -62,4 +62,9 @@ def _value(value: Any, path: tuple[str, ...]) -> str:
 
 def _string(text: str) -> str:
     """JSON's escapes are TOML's, but for one character that only TOML wants escaped."""
+    if (readable := text.encode(errors="replace").decode()) != text:
+        raise ConfigError(
+            f"{readable} is not UTF-8, so a configuration file cannot hold it: rename the file or "
+            "folder"
+        )
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

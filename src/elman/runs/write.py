@@ -64,10 +64,11 @@ class RunWriter:
         `equations` is the cell's text, `parent` the run it comes from. RunError if `folder` holds
         something already, or cannot be made.
         """
+        toml = to_toml(config).encode()  # refused before anything is made
         try:
             folder = _claim(folder) if folder else _fresh(root, task, cell)
             paths = RunPaths(folder)
-            disk.replace(paths.config, to_toml(config).encode())
+            disk.replace(paths.config, toml)
             disk.replace(paths.cell, equations.encode())
             if vocabulary is not None:
                 disk.replace(paths.vocabulary, _json(vocabulary))
@@ -157,8 +158,7 @@ class RunWriter:
         self.facts["progress"] = {**self.facts.get("progress", {}), **progress}
 
     def _append(self, path: Path, step: int, row: Mapping[str, Any]) -> None:
-        line = json.dumps(_plain({"step": step, **row}), ensure_ascii=False, allow_nan=False)
-        self._guard(disk.append, path, line.encode() + b"\n")
+        self._guard(disk.append, path, _line({"step": step, **row}))
 
     def _go_back(self, step: int) -> None:
         disk.sweep(self.folder)
@@ -233,10 +233,9 @@ def _fresh(root: Path, task: str, cell: str) -> Path:
 
 def _drop_after(path: Path, step: int) -> None:
     rows = read_rows(path)
-    kept = [row for row in rows if row.get("step", 0) <= step]
+    kept = [row for row in rows if row["step"] <= step]
     if len(kept) < len(rows):
-        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in kept)
-        disk.replace(path, "".join(lines).encode())
+        disk.replace(path, b"".join(map(_line, kept)))
 
 
 def _plain(value: Any) -> Any:
@@ -251,8 +250,17 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _line(row: Mapping[str, Any]) -> bytes:
+    return _bytes(json.dumps(_plain(row), ensure_ascii=False, allow_nan=False))
+
+
 def _json(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(_plain(value), indent=2, ensure_ascii=False).encode() + b"\n"
+    return _bytes(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+
+
+def _bytes(line: str) -> bytes:
+    """UTF-8 and a newline; a path that is not UTF-8 becomes an escape, which JSON reads again."""
+    return line.encode(errors="backslashreplace") + b"\n"
 
 
 def _now() -> str:

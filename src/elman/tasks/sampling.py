@@ -16,6 +16,8 @@ from elman.errors import ConfigError, RunError
 from elman.models import LanguageModel
 from elman.tasks.threads import one_thread
 
+COLDEST = 1e-6  # a temperature below it would divide scores beyond what numbers hold
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -42,7 +44,7 @@ def probabilities(scores: Float[Tensor, "V"], choice: Choice) -> Float[Tensor, "
     """What each token is drawn with; of two with the same score, the first is the better one."""
     if choice.temperature == 0:
         return torch.zeros_like(scores).index_fill_(0, scores.argmax(), 1.0)
-    shares = (scores.double() / choice.temperature).softmax(-1)
+    shares = (scores.double() / max(choice.temperature, COLDEST)).softmax(-1)
     if choice.top_k or choice.top_p < 1:
         best, order = shares.sort(descending=True, stable=True)
         # A token stays if those before it do not make up the share yet: one always stays.

@@ -28,6 +28,11 @@ class Task(Protocol):
         """How many predictions a training step makes."""
         ...
 
+    @property
+    def tokens_to_score(self) -> int:
+        """How many predictions `score` makes."""
+        ...
+
     def loss(self) -> Tensor:
         """The loss of the next training step, in nats per token, ready for `backward`."""
         ...

@@ -92,6 +92,11 @@ class TextTask:
         return self.config.batch * self.config.window
 
     @property
+    def tokens_to_score(self) -> int:
+        """Characters of the held-out text that are predicted."""
+        return len(self.held_out) - 1
+
+    @property
     def writing(self) -> Writing:
         """The judge of samples, made when it is first needed: it indexes the training text."""
         if self._writing is None:

@@ -11,6 +11,7 @@ import time
 
 _FIRST_RESERVE = 0.03  # share of the time put aside until an evaluation has been timed
 FIRST_LOOK = 0.3  # early, to see what it writes before it can
+DEAR = 0.25  # share of the time from which on an evaluation is left to the end
 
 
 class Clock:
@@ -24,6 +25,7 @@ class Clock:
         self._before = 0.0
         self._since = time.monotonic() if since is None else since
         self._last_look: float | None = None
+        self._expected = 0.0
 
     @property
     def seconds(self) -> float:
@@ -33,9 +35,14 @@ class Clock:
     @property
     def reserve(self) -> float:
         """Seconds put aside for the end."""
-        if self._last_look is None:
+        if self._last_look is None and not self.dear:
             return _FIRST_RESERVE * self.limit
-        return min(1.15 * self._last_look + 0.2, self.limit / 2)
+        return min(1.15 * (self._last_look or self._expected) + 0.2, self.limit / 2)
+
+    @property
+    def dear(self) -> bool:
+        """Whether the first evaluation would take so long that it is left to the end."""
+        return self._last_look is None and 0 < DEAR * self.limit < self._expected
 
     def progress(self) -> float:
         """From 0 to 1: the larger one of the shares of steps and of time."""
@@ -50,6 +57,10 @@ class Clock:
         """Seconds still to go, judged by what has been; NaN at the very start."""
         done = self.progress()
         return self.seconds / done * (1 - done) if done else math.nan
+
+    def expect(self, seconds: float) -> None:
+        """Note what an evaluation should take, judged by a step, until one has been timed."""
+        self._expected = seconds
 
     def looked(self, seconds: float) -> None:
         """Note what an evaluation took, the sample and the checkpoint included."""

@@ -67,6 +67,19 @@ class TrainingConfig:
             raise ConfigError(
                 f"lr ({self.lr:g}) and clip ({self.clip:g}) must be above 0: 0.005 and 1 are usual"
             )
+        self._check_what_only_the_file_holds()
+
+    def _check_what_only_the_file_holds(self) -> None:
+        if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1 and 0 <= self.warmup <= 1):
+            raise ConfigError(
+                f"beta1 ({self.beta1:g}), beta2 ({self.beta2:g}) and warmup ({self.warmup:g}) are "
+                "shares, and beta must be below 1: 0.9, 0.99 and 0.02 are usual"
+            )
+        if self.log_every < 1 or self.looks < 1 or self.sample_length < 0:
+            raise ConfigError(
+                f"log_every ({self.log_every}) and looks ({self.looks}) must be at least 1 and "
+                f"sample_length ({self.sample_length}) not below 0: 20, 8 and 500 are usual"
+            )
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from elman.training.signals import Request, listening
 from elman.training.tally import Tally
 from elman.training.updates import Updates, learning_rate
 
+FORWARD = 1 / 3  # share of a step's time that goes into scores, the rest into gradients, about
 TINY = 1_000_000  # weights times tokens of a step: about 10 microseconds of work
 
 
@@ -129,7 +130,9 @@ class Trainer:
         self.clock.step += 1
         if not self.tally.add(self.clock.step, loss.item(), norm):
             self.task.forget()
-        self._busy += time.monotonic() - start
+        took = time.monotonic() - start
+        self.clock.expect(FORWARD * took * self.task.tokens_to_score / self.task.tokens_per_step)
+        self._busy += took
         self._done += 1
         told = self.clock.step % self.config.log_every == 0 or self.due()
         row = self._row(progress) if told else None
@@ -137,7 +140,8 @@ class Trainer:
 
     def due(self) -> bool:
         """Whether it is time to evaluate."""
-        return self.clock.progress() >= min(1.0, self.tally.look_at - 1e-9)
+        at = 1.0 if self.clock.dear else min(1.0, self.tally.look_at - 1e-9)
+        return self.clock.progress() >= at
 
     def look(self) -> None:
         """Evaluate, write a sample, judge it, save."""
