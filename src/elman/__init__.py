@@ -3,21 +3,23 @@
 Write a cell as equations; it runs at the machine's speed, trains on your data, and shows you what
 it learned. Each name is loaded when it is first used, so that `import elman` costs nothing.
 
-    Cell        a recurrent cell, read from its equations
-    Choice      how a language model chooses the next character
-    ElmanError  the base class of every error that Elman raises on purpose
-    GRU         torch.nn.GRU, compiled
-    GRUCell     torch.nn.GRUCell, compiled
-    LSTM        torch.nn.LSTM, compiled
-    LSTMCell    torch.nn.LSTMCell, compiled
-    RNN         torch.nn.RNN, compiled
-    RNNCell     torch.nn.RNNCell, compiled
-    Recurrent   a torch layer for any cell
-    evaluate    the loss of a run on held-out text, and how well it writes
-    open_run    a run with its best weights
-    resume      go on with a run exactly where it stopped
-    sample      let a run write
-    train       train a character language model on a text
+    Cell          a recurrent cell, read from its equations
+    Choice        how a language model chooses the next character
+    ElmanError    the base class of every error that Elman raises on purpose
+    GRU           torch.nn.GRU, compiled
+    GRUCell       torch.nn.GRUCell, compiled
+    LSTM          torch.nn.LSTM, compiled
+    LSTMCell      torch.nn.LSTMCell, compiled
+    RNN           torch.nn.RNN, compiled
+    RNNCell       torch.nn.RNNCell, compiled
+    Recurrent     a torch layer for any cell
+    evaluate      the loss of a run on held-out text, and how well it writes
+    load_weights  fill a recurrent layer from a file of torch, Keras or ONNX
+    open_run      a run with its best weights
+    resume        go on with a run exactly where it stopped
+    sample        let a run write
+    save_weights  write a recurrent layer's weights as torch names them
+    train         train a character language model on a text
 """
 
 from __future__ import annotations
@@ -29,7 +31,17 @@ if TYPE_CHECKING:
     from elman.api import evaluate, open_run, resume, sample, train
     from elman.equations import Cell
     from elman.errors import ElmanError
-    from elman.layers import GRU, LSTM, RNN, GRUCell, LSTMCell, Recurrent, RNNCell
+    from elman.layers import (
+        GRU,
+        LSTM,
+        RNN,
+        GRUCell,
+        LSTMCell,
+        Recurrent,
+        RNNCell,
+        load_weights,
+        save_weights,
+    )
     from elman.tasks import Choice
 
     __version__: str
@@ -47,9 +59,11 @@ __all__ = [
     "Recurrent",
     "__version__",
     "evaluate",
+    "load_weights",
     "open_run",
     "resume",
     "sample",
+    "save_weights",
     "train",
 ]
 
@@ -65,9 +79,11 @@ HOMES = {
     "RNNCell": "elman.layers",
     "Recurrent": "elman.layers",
     "evaluate": "elman.api",
+    "load_weights": "elman.layers",
     "open_run": "elman.api",
     "resume": "elman.api",
     "sample": "elman.api",
+    "save_weights": "elman.layers",
     "train": "elman.api",
 }
 

@@ -2,5 +2,16 @@
 
 from elman.layers.drop_in import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from elman.layers.recurrent import Recurrent
+from elman.layers.weights import load_weights, save_weights
 
-__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell", "Recurrent"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "GRUCell",
+    "LSTMCell",
+    "RNNCell",
+    "Recurrent",
+    "load_weights",
+    "save_weights",
+]
