@@ -8,6 +8,7 @@
 #   make setup    .venv with the package, editable, and every extra but `bench`
 #   make check    format, lint, types and the house rules
 #   make prove    the long proofs that `make test` leaves out
+#   make docs     the pages about the cells, from the cells
 #   make clean    remove .venv and what the tools left behind (runs stay)
 #
 # Ways to change that:
@@ -24,7 +25,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test setup check prove clean force
+.PHONY: help demo test setup check prove docs clean force
 
 help:
 	@sed -n -e '/^[^#]/q' -e '/^$$/q' -e 's/^# \{0,1\}//p' Makefile
@@ -48,6 +49,9 @@ check: $(VENV)/.all
 prove: $(VENV)/.test
 	$(if $(WORKERS),OMP_NUM_THREADS=1 )$(BIN)/python -m pytest -m prove \
 	    $(if $(WORKERS),-n $(WORKERS)) $(ARGS)
+
+docs: $(VENV)/.core
+	$(BIN)/python -m elman.cli._reference docs/cells
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist

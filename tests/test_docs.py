@@ -36,7 +36,7 @@ def test_the_mistake_on_the_language_page_reads_like_that():
 
 
 @pytest.mark.parametrize(
-    "page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda p: p.name
+    "page", [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")], ids=lambda p: p.name
 )
 def test_links_between_pages_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")

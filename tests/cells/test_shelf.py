@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from elman import cells
 from elman.equations import Cell
 from elman.errors import ConfigError, DataError, EquationError
 from elman.graph import verify
+from zoo import ROOT
 
 FOLDER = Path(cells.__file__).parent
 
@@ -32,8 +34,56 @@ def test_a_cell_is_called_as_its_file_and_says_where_it_is_from(name: str):
 def test_a_file_of_the_shelf_is_equations_and_nothing_else(name: str):
     text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
     imports = [line for line in text.splitlines() if line.startswith(("import", "from"))]
-    assert imports == ["from elman.equations import Cell"]
+    refuses = ["from elman.errors import ConfigError"] * ("def of_" in text)
+    assert imports == ["from elman.equations import Cell", *refuses]
     assert len(text.splitlines()) <= 40
+
+
+@pytest.mark.parametrize("name", cells.names())
+def test_equations_of_the_shelf_are_written_as_they_are_printed(name: str):
+    cell = cells.get(name)
+    assert cell.source.text == cell.text
+    assert not cell.warnings
+
+
+@pytest.mark.parametrize("name", cells.names())
+def test_a_file_of_the_shelf_names_its_source(name: str):
+    notes = cells.notes(name)
+    assert re.search(r"\b(19|20)[0-9]{2}\b|arXiv:[0-9]{4}\.[0-9]{4,5}", notes)
+    assert all(year in notes or f"arXiv:{year[2:]}" in notes for year in years(cells.get(name)))
+
+
+def years(cell: Cell) -> list[str]:
+    return re.findall(r"\b(?:19|20)[0-9]{2}\b", cell.citation)
+
+
+def test_the_example_of_the_readme_is_the_cell_of_the_shelf():
+    assert cells.get(ROOT / "examples" / "mut1.eq") == cells.get("mut1")
+
+
+def test_a_family_has_a_cell_for_every_argument():
+    deep = cells.get("rhn(depth=5)")
+    assert (deep.name, cells.get("rhn").text) == ("rhn(depth=5)", cells.get("rhn(depth=3)").text)
+    assert sum(name.startswith("U_t") for name in deep.parameters) == 5
+    assert cells.get(" rhn ( depth = 5 ) ") == deep
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("rhn(depth=0)", "rhn has a depth of 1 to 50, not 0"),
+        ("rhn(depth=51)", "rhn has a depth of 1 to 50, not 51"),
+        ("rhn(depth=2.5)", "rhn(depth=2.5) is not a cell: write rhn(depth=5), or rhn"),
+        ("rhn(width=2)", "rhn(width=2) is not a cell: write rhn(depth=5), or rhn"),
+        ("rhn(5)", "rhn(5) is not a cell: write rhn(depth=5), or rhn"),
+        ("rhn()", "rhn() is not a cell: write rhn(depth=5), or rhn"),
+        ("gru(depth=2)", "gru is one cell and takes no argument: write gru"),
+    ],
+)
+def test_a_wrong_argument_says_what_to_write(written: str, message: str):
+    with pytest.raises(ConfigError) as error:
+        cells.get(written)
+    assert str(error.value) == message
 
 
 def test_the_forget_gate_starts_open():

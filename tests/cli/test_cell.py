@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,12 +29,24 @@ def cell(capsys: pytest.CaptureFixture[str]):
     return run
 
 
-def test_alone_it_lists_the_shelf(cell):
+@pytest.mark.parametrize("width", [80, 120])
+def test_alone_it_lists_the_shelf(cell, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
     status, out, err = cell("--quiet")
 
     assert (status, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()[1:]] == list(cells.names())
-    assert "\nlstm  h c            8  4 D H + 4 H^2 + 4 H  131,584  Long short-term memory\n" in out
+    assert max(map(len, out.splitlines())) <= width
+    row = re.sub(r" +", " ", next(line for line in out.splitlines() if line.startswith("lstm ")))
+    by_size = "4 D H + 4 H^2 + 4 H " * (width == 120)
+    assert row == f"lstm h c 8 {by_size}131,584 Long short-term memory"
+
+
+def test_a_family_has_its_argument_in_its_name(cell):
+    status, out, _ = cell("rhn(depth=2)")
+    assert status == 0
+    assert "numbers     2 D H + 4 H^2 + 4 H = 98,816 at D = 128, H = 128\n" in out
+    assert cell("rhn(2)") == (1, "", "elman: rhn(2) is not a cell: write rhn(depth=5), or rhn\n")
 
 
 @pytest.mark.parametrize("name", ["gru", "lstm", "mut1"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
@@ -44,6 +45,7 @@ def test_a_picture_of_a_cell_names_everything_once(name: str | Path):
     scope = cell.scope
     following = [state + "'" for state in scope.states]
     parts = [*scope.inputs, *scope.states, *scope.parameters, *scope.quantities, *following]
+    parts += ["y'"] * (scope.output.name == "y") + re.findall(r"(\w+)\^T", cell.text)
     assert named(cell.to_svg()) == Counter(parts)
 
 
@@ -231,6 +233,12 @@ def test_wires_carry_matrices_and_signs():
         ("x", ("÷ 2",), "−"),
         ("+", (), ""),
     ]
+
+
+def test_greek_names_and_the_sigmoid_are_letters():
+    runs = formula("sigmoid(alpha_t) * W")
+    assert [run.letters for run in runs] == ["σ", "(", "α", "t", ") ⊙ ", "W"]
+    assert [run.italic for run in runs] == [False, False, True, True, False, True]
 
 
 def test_a_bend_is_round():

@@ -15,7 +15,7 @@ from elman.graph.node import is_leaf
 from elman.graph.text import Writer, columns, listed, names, polynomial
 
 Sizes = dict[str, int]
-_WIDTH = 100
+_WIDE = 120  # characters
 
 
 def sizes(cell: Cell, features: int, units: int) -> Sizes:
@@ -23,8 +23,8 @@ def sizes(cell: Cell, features: int, units: int) -> Sizes:
     return {size: features if size == "D" else units for size in cell.step.sizes()}
 
 
-def shelf(cells: Sequence[Cell]) -> str:
-    """One line a cell."""
+def shelf(cells: Sequence[Cell], width: int) -> str:
+    """One line a cell, at most so wide; where there is room, with its parameters by size."""
     rows = [("name", "states", "matrices", "parameters", "at 128", "")]
     for cell in cells:
         shapes = [parameter.shape for parameter in cell.parameters.values()]
@@ -32,18 +32,21 @@ def shelf(cells: Sequence[Cell]) -> str:
         count = f"{_numbers(cell, sizes(cell, 128, 128)):>7,}"
         states = " ".join(cell.states)
         rows.append((cell.name, states, f"{matrices:>8}", polynomial(shapes), count, cell.title))
-    return "\n".join(line[:_WIDTH].rstrip() for line in columns(rows)) + "\n"
+    shown = rows if width >= _WIDE else [row[:3] + row[4:] for row in rows]
+    return "\n".join(line[:width].rstrip() for line in columns(shown)) + "\n"
 
 
 def summary(cell: Cell, sizes: Sizes) -> str:
     """The equations, then what follows from them: names and sizes, work, and doubts."""
-    rows = [*show.leaves(cell.step), *_table(cell, sizes)]
     doubts = [f"warning: {warning}" for warning in cell.warnings]
+    rows = table(cell, sizes)
     parts = [cell.text.rstrip(), "", *rows, *([""] if doubts else []), *doubts]
     return "\n".join(parts) + "\n"
 
 
-def _table(cell: Cell, sizes: Sizes) -> Iterator[str]:
+def table(cell: Cell, sizes: Sizes) -> Iterator[str]:
+    """What follows from the equations, a line each: names and sizes, then the work of a step."""
+    yield from show.leaves(cell.step)
     shapes = [parameter.shape for parameter in cell.parameters.values()]
     at = ", ".join(f"{name} = {number}" for name, number in sizes.items())
     yield f"{'numbers':<10}  {polynomial(shapes)} = {_numbers(cell, sizes):,} at {at}"

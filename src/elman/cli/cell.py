@@ -4,6 +4,7 @@ NAME is a cell of the shelf (`elman cell` lists them), the path of a text file, 
 
   elman cell gru                                what it is, in short
   elman cell gru --show svg > gru.svg           a picture; `unrolled` shows several steps
+  elman cell "rhn(depth=5)"                     one of a family
   elman cell my.eq --show latex                 for a paper
   elman cell "h' = tanh(W x + U h)" --show derivative
   elman cell lstm --show kernel --part backward --machine avx2 --assembly
@@ -11,6 +12,7 @@ NAME is a cell of the shelf (`elman cell` lists them), the path of a text file, 
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +67,7 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
     if options.name is None:
         shelf = [cells.get(name) for name in cells.names()]
         if not shared.json:
-            print(_pages.shelf(shelf), end="")
+            print(_pages.shelf(shelf, shutil.get_terminal_size((100, 24)).columns), end="")
             shared.console().print("elman cell NAME shows one of them.")
         return {"cells": [_pages.facts(cell, _pages.sizes(cell, 128, 128)) for cell in shelf]}
 

@@ -25,11 +25,12 @@ from elman.equations.text import LOOSE, PRODUCT, SIGN, SUM, VALUE, number_text
 from elman.graph.ops import COMPARISONS, OPS
 
 _PARTS = re.compile(r"([A-Za-z]+)([0-9]*)_?(.*)")
-_GREEK = {
-    *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
-    *("lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi"),
-    "omega",
-}
+# Names that are printed as letters, in LaTeX and in pictures.
+_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega"
+)
+GREEK = dict(zip(_NAMES.split(), "αβγδεζηθικλμνξπρστυφχψω", strict=True))
 
 
 def to_latex(cell: Understood) -> str:
@@ -43,7 +44,7 @@ def symbol(name: str, when: str = "") -> str:
     """A name as a symbol: `W_xr` with letters below, `alpha` in Greek, `when` as the last index."""
     letters, digits, below = _PARTS.fullmatch(name).groups("")  # pyright: ignore
     base = (
-        f"\\{letters}" if letters in _GREEK else letters if len(letters) == 1 else _upright(letters)
+        f"\\{letters}" if letters in GREEK else letters if len(letters) == 1 else _upright(letters)
     )
     if len(below) > 2 or "_" in below:
         below = _upright(below)

@@ -20,6 +20,7 @@ from elman.equations.diagram.route import (
 )
 from elman.equations.diagram.shape import WORD, Shape, inside, shape_boxes
 from elman.equations.diagram.words import FONT, LARGE, SMALL, formula, text_element
+from elman.equations.functions import FUNCTIONS
 from elman.equations.sizes import Understood
 
 _STROKE = 'stroke-width="1.6" stroke-linecap="round"'
@@ -68,7 +69,8 @@ def arrange(flow: Flow) -> tuple[list[Shape], Page]:
 
 def names_in(text: str) -> str:
     """The names in a formula, for a page that asks what a text stands for."""
-    return " ".join(re.findall(r"[A-Za-z][A-Za-z0-9_]*", text))
+    found = re.findall(r"[A-Za-z][A-Za-z0-9_]*", text)
+    return " ".join(name for name in found if name not in FUNCTIONS)
 
 
 def document(width: float, height: float, title: str, parts: list[str]) -> str:

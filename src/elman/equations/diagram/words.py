@@ -1,4 +1,5 @@
-"""Words and formulas in a picture: names in italics with what follows `_` below the line.
+"""Words and formulas in a picture: names in italics with what follows `_` below the line, `alpha`
+and its sisters as Greek letters.
 
 Widths are estimates on the generous side, since the reader's fonts are not known.
 """
@@ -10,6 +11,7 @@ from html import escape
 from typing import NamedTuple
 
 from elman.equations.functions import FUNCTIONS
+from elman.equations.latex import GREEK
 
 FONT = "STIX Two Text, Cambria, Liberation Serif, Times New Roman, serif"
 SMALL, LARGE = 14, 17  # sizes of letters, in pixels
@@ -35,10 +37,10 @@ def formula(text: str, when: str = "") -> list[Run]:
     text = text.replace("*", "\N{CIRCLED DOT OPERATOR}").replace("-", "\N{MINUS SIGN}")
     for name, letters, digits, below, other in _PIECES.findall(text):
         if name in _UPRIGHT:
-            runs.append(Run(name, False, False))
+            runs.append(Run(GREEK["sigma"] if name == "sigmoid" else name, False, False))
             continue
         index = ",".join(filter(None, [digits, below]))
-        runs += [Run(letters, True, False)] if letters else []
+        runs += [Run(GREEK.get(letters) or letters, True, False)] if letters else []
         runs += [Run(index, len(below) == 1, True)] if index else []
         runs += [Run(other, False, False)] if other else []
     if when:

@@ -1,0 +1,22 @@
+"""Multiplicative long short-term memory: the recurrent matrix depends on the input.
+
+B. Krause, L. Lu, I. Murray and S. Renals, "Multiplicative LSTM for sequence modelling",
+arXiv:1609.07959, equations 18 to 22 and the LSTM that they extend. The paper's m has a size of its
+own; here it has the size of h. A bias in every gate, as in the authors' code.
+"""
+
+from elman.equations import Cell
+
+mlstm = Cell(
+    """
+# Multiplicative LSTM (Krause et al. 2016)
+m  = W_m x * U_m h
+n  = tanh(W_n x + U_n m + b_n)
+i  = sigmoid(W_i x + U_i m + b_i)
+o  = sigmoid(W_o x + U_o m + b_o)
+f  = sigmoid(W_f x + U_f m + b_f)
+c' = f * c + i * n
+h' = tanh(c') * o
+""",
+    name="mlstm",
+)
