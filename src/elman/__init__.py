@@ -13,12 +13,14 @@ it learned. Each name is loaded when it is first used, so that `import elman` co
     RNN           torch.nn.RNN, compiled
     RNNCell       torch.nn.RNNCell, compiled
     Recurrent     a torch layer for any cell
+    Stack         unlike layers upon one another
     evaluate      the loss of a run on held-out text, and how well it writes
     load_weights  fill a recurrent layer from a file of torch, Keras or ONNX
     open_run      a run with its best weights
     resume        go on with a run exactly where it stopped
     sample        let a run write
     save_weights  write a recurrent layer's weights as torch names them
+    streams       windows of a long row of tokens, for a training loop of one's own
     train         train a character language model on a text
 """
 
@@ -39,8 +41,10 @@ if TYPE_CHECKING:
         LSTMCell,
         Recurrent,
         RNNCell,
+        Stack,
         load_weights,
         save_weights,
+        streams,
     )
     from elman.tasks import Choice
 
@@ -57,6 +61,7 @@ __all__ = [
     "LSTMCell",
     "RNNCell",
     "Recurrent",
+    "Stack",
     "__version__",
     "evaluate",
     "load_weights",
@@ -64,6 +69,7 @@ __all__ = [
     "resume",
     "sample",
     "save_weights",
+    "streams",
     "train",
 ]
 
@@ -78,12 +84,14 @@ HOMES = {
     "RNN": "elman.layers",
     "RNNCell": "elman.layers",
     "Recurrent": "elman.layers",
+    "Stack": "elman.layers",
     "evaluate": "elman.api",
     "load_weights": "elman.layers",
     "open_run": "elman.api",
     "resume": "elman.api",
     "sample": "elman.api",
     "save_weights": "elman.layers",
+    "streams": "elman.layers",
     "train": "elman.api",
 }
 

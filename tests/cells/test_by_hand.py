@@ -77,7 +77,9 @@ def test_a_cell_does_what_its_torch_module_does(name, theirs, gates):
     results = []
     for module in (layer, theirs):
         y, last = module(x)
-        loss = sum((part * part).sum() for part in (y, *(last if type(last) is tuple else (last,))))
+        loss = sum(
+            (part * part).sum() for part in (y, *(last if isinstance(last, tuple) else (last,)))
+        )
         results.append((y, last, *torch.autograd.grad(loss, x)))
 
     torch.testing.assert_close(results[0], results[1], rtol=1e-11, atol=1e-12)

@@ -2,6 +2,8 @@
 
 from elman.layers.drop_in import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from elman.layers.recurrent import Recurrent
+from elman.layers.stack import Stack
+from elman.layers.streams import streams
 from elman.layers.weights import load_weights, save_weights
 
 __all__ = [
@@ -12,6 +14,8 @@ __all__ = [
     "LSTMCell",
     "RNNCell",
     "Recurrent",
+    "Stack",
     "load_weights",
     "save_weights",
+    "streams",
 ]
