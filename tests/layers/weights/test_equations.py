@@ -7,12 +7,10 @@ import torch
 from torch import nn
 
 import elman
-from elman import cells
 from elman.errors import ConfigError, DataError
 from elman.layers.weights import equations
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
-BEFORE = pytest.mark.skipif("gru_before" not in cells.names(), reason="the shelf does not have it")
 
 
 def state(name: str):
@@ -52,7 +50,6 @@ def test_comments_are_no_part_of_the_equations(tmp_path):
     elman.load_weights(nn.RNN(3, 4), tmp_path / "a.pt")
 
 
-@BEFORE
 def test_torchs_gru_and_the_one_that_resets_before_do_not_mix(tmp_path):
     layer = elman.Recurrent("gru_before", 3, 4)
     elman.save_weights(nn.GRU(3, 4), tmp_path / "a.pt")
@@ -62,7 +59,6 @@ def test_torchs_gru_and_the_one_that_resets_before_do_not_mix(tmp_path):
         elman.save_weights(layer, tmp_path / "b.pt")
 
 
-@pytest.mark.skipif("rnn_relu" not in cells.names(), reason="the shelf does not have it")
 def test_the_relu_network_of_the_shelf_is_torchs(tmp_path):
     source, target = nn.RNN(3, 4, nonlinearity="relu"), elman.Recurrent("rnn_relu", 3, 4)
     elman.save_weights(source, tmp_path / "a.pt")

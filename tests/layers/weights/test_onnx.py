@@ -13,11 +13,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 import elman
-from elman import cells
 from elman.errors import ConfigError, DataError
 from elman.layers.weights.onnx import file
 
-KINDS = {"LSTM": nn.LSTM, "GRU": nn.GRU, "RNN": nn.RNN}
+KINDS = {"LSTM": elman.LSTM, "GRU": elman.GRU, "RNN": elman.RNN}
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 STEPS, ROWS, WIDTH, UNITS = 5, 2, 3, 4
 
@@ -113,7 +112,6 @@ def test_two_nodes_compute_what_onnxruntime_does(tmp_path, rng, kind, both, bias
         torch.testing.assert_close(tensor, states_of(wanted, letter, "n"), **close)
 
 
-@pytest.mark.skipif("gru_before" not in cells.names(), reason="the shelf does not have it")
 def test_a_reset_before_the_product_is_read_into_the_cell_that_has_it(tmp_path, rng):
     made, constants = node("GRU", rng, linear_before_reset=0)
     path = graph(tmp_path / "a.onnx", [made], constants, ("x", "one_h0"))

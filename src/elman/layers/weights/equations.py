@@ -65,7 +65,7 @@ def form(layer: Recurrent) -> Form:
 
 def _same(cell: Cell, name: str) -> bool:
     """Whether a cell has the equations of one on the shelf, whatever the comments say."""
-    return name in cells.names() and _equations(cell) == _equations(cells.get(name))
+    return _equations(cell) == _equations(cells.get(name))
 
 
 def _equations(cell: Cell) -> list[str]:
