@@ -57,8 +57,8 @@ class Nowhere:
 
 
 def test_figures_are_kept_in_the_file_named_or_in_one_of_a_folder(tmp_path):
-    assert bench.save(RESULTS, tmp_path / "a.json") == tmp_path / "a.json"
-    path = bench.save(RESULTS, tmp_path / "results")
+    assert bench.save(RESULTS, tmp_path / "a.json", "layers") == tmp_path / "a.json"
+    path = bench.save(RESULTS, tmp_path / "results", "layers")
     assert path == tmp_path / "results" / "layers-2026-11-23T090000.json"
     assert json.loads(path.read_text()) == RESULTS
 

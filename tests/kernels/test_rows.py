@@ -261,7 +261,6 @@ def test_rows_are_taken_in_order_of_falling_length():
     assert rows.order.tolist() == [2, 0, 3, 1]
     assert rows.length.tolist() == [3, 2, 2, 0]
     assert rows.active.tolist() == [3, 3, 1, 0, 0]
-    assert rows.offset.tolist() == [0, 3, 6, 7, 7]
     assert not rows.whole and rows.steps == 3 and rows.rows == 4
 
 

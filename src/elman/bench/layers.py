@@ -17,7 +17,7 @@ import torch
 
 from elman.bench.candidates import MAKERS, Candidate, Results, limit_jax, tuned_loop
 from elman.bench.limit import limit
-from elman.bench.problem import CELLS, Problem, get
+from elman.bench.problem import CELLS, Problem
 from elman.bench.report import machine
 from elman.bench.rounds import Times, in_turn
 from elman.errors import ConfigError, KernelError
@@ -40,7 +40,7 @@ class Settings:
 def measure(settings: Settings, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
     """The figures of one run as JSON can hold them; `tell` hears what is being done."""
     threads = settings.threads or torch.get_num_threads()
-    _check(settings, threads)
+    check(settings, threads, CELLS)
     before = torch.get_num_threads()
     limit_jax(threads)
     torch.set_num_threads(threads)
@@ -63,9 +63,11 @@ def measure(settings: Settings, tell: Callable[[str], None] = lambda _: None) ->
     }
 
 
-def _check(settings: Settings, threads: int) -> None:
+def check(settings: Settings, threads: int, cells: Sequence[str]) -> None:
+    """ConfigError unless there is something to measure."""
     for name in settings.cells:
-        get(name)
+        if name not in cells:
+            raise ConfigError(f"there is no benchmark of {name!r}: choose from {', '.join(cells)}")
     for shape in settings.shapes:
         if min(shape) < 1:
             raise ConfigError(f"T, B and H must be at least 1, not {', '.join(map(str, shape))}")
@@ -136,5 +138,10 @@ def _means(rows: Sequence[Mapping[str, Any]], cell: str) -> dict[str, float]:
     for row in rows:
         if row["cell"] == cell:
             for name, ratio in row["ratios"].items():
-                found.setdefault(name, []).append(math.log(ratio))
-    return {name: math.exp(sum(logs) / len(logs)) for name, logs in found.items()}
+                found.setdefault(name, []).append(ratio)
+    return {name: geometric(ratios) for name, ratios in found.items()}
+
+
+def geometric(ratios: Sequence[float]) -> float:
+    """The geometric mean."""
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))

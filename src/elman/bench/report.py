@@ -49,11 +49,11 @@ def _versions() -> Iterator[tuple[str, str]]:
             continue
 
 
-def save(results: Mapping[str, Any], path: Path) -> Path:
-    """Write results to a file; in a folder, to one named after the day and the time."""
+def save(results: Mapping[str, Any], path: Path, kind: str) -> Path:
+    """Write results to a file; in a folder, to one named after their kind, the day and the time."""
     if path.is_dir() or not path.suffix:
         path.mkdir(parents=True, exist_ok=True)
-        path = path / f"layers-{results['machine']['time'][:19].replace(':', '')}.json"
+        path = path / f"{kind}-{results['machine']['time'][:19].replace(':', '')}.json"
     path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return path
 

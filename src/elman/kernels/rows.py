@@ -26,7 +26,6 @@ class Rows:
     steps: int
     rows: int
     active: Array
-    offset: Array
     when: Array
     start: Array
     direction: Array
@@ -95,7 +94,6 @@ def table(
     length = wanted[order]
     # two entries more than steps: tables are read one step beyond the end and never used there
     active = (length[None, :] > np.arange(steps + 2)[:, None]).sum(axis=1)
-    offset = np.concatenate([[0], np.cumsum(active)[:-1]])
     places = np.arange(steps + 1) if when is None else np.append(when, 0)
     if reset is not None and reset.shape != (steps, wanted.size):
         raise ShapeError(f"reset must have shape {(steps, wanted.size)}, got {reset.shape}")
@@ -103,7 +101,6 @@ def table(
         steps=steps,
         rows=int(wanted.size),
         active=active.astype(np.int64),
-        offset=offset.astype(np.int64),
         when=places.astype(np.int64),
         start=np.maximum(length - 1, 0) if backwards else np.zeros_like(length),
         direction=np.full_like(length, -1 if backwards else 1),

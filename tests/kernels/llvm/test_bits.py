@@ -52,6 +52,30 @@ def test_threads_and_company_change_no_bit(name):
     assert torch.equal(gx[:, 5], found[0][1][:, 5])
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_threads_far_apart_in_a_ragged_batch_do_not_meet(backwards):
+    # several chunks of time, and rows so uneven that one thread runs ahead of the other
+    torch.manual_seed(0)
+    layer = Recurrent("lstm", 64, 64, bidirectional=backwards)
+    lengths = torch.tensor([128] * 4 + [70, 33, 20, 3, 2, 1] * 4 + [1, 1, 1, 1])
+    x = torch.randn(128, 32, 64)
+    seed = torch.randn(128, 32, layer.output_size)
+
+    def results() -> list[torch.Tensor]:
+        y, _ = layer(x, lengths=lengths)
+        return [y, *torch.autograd.grad(y, list(layer.parameters()), seed)]
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        want = results()
+        torch.set_num_threads(2)
+        for _ in range(20):
+            assert all(torch.equal(a, b) for a, b in zip(results(), want, strict=True))
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_carrying_the_state_is_running_on():
     torch.manual_seed(0)
     layer = Recurrent("lstm", 4, 7)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elman.cli import Shared
-from elman.errors import ConfigError
+from elman.cli.bench._shapes import shapes
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
 
     settings = bench.Settings(
         options.cells or bench.CELLS,
-        tuple(map(_shape, options.shapes)) or bench.SHAPES,
+        shapes(options.shapes) or bench.SHAPES,
         options.seconds,
         options.threads,
     )
@@ -44,18 +44,8 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
     if not shared.json:
         _print(results)
     if options.save:
-        console.print(f"saved {bench.save(results, options.save)}", soft_wrap=True)
+        console.print(f"saved {bench.save(results, options.save, 'layers')}", soft_wrap=True)
     return results
-
-
-def _shape(text: str) -> tuple[int, int, int]:
-    try:
-        steps, rows, units = map(int, text.split(","))
-    except ValueError:
-        raise ConfigError(
-            f"a shape is T,B,H, three numbers such as 64,32,128, not {text!r}"
-        ) from None
-    return steps, rows, units
 
 
 def _print(results: dict[str, object]) -> None:

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from elman.kernels.llvm.frame import BUFFER_WORDS, Address, Layout, Neighbor
 from elman.kernels.llvm.text import GLUE, Function
 
-FILL_ARGUMENTS = "i64 %from, i64 %to, i64 %row0, i64 %row1, i64 %chunk0, ptr %count"
+FILL_ARGUMENTS = "i64 %from, i64 %to, i64 %row0, i64 %row1, i64 %apart, i64 %chunk0, ptr %count"
 
 
 def count_items(layout: Layout) -> str:
-    """`count`: the number of items of steps from..to and rows row0..row1."""
+    """`count`: the number of items of steps from..to and of every `apart`th row in row0..row1."""
     f = Function("count", f"ptr %frame, {FILL_ARGUMENTS}", attributes=GLUE)
     active = layout.load(f, "active", "ptr")
     f.line("store i64 0, ptr %count")
@@ -23,6 +23,7 @@ def count_items(layout: Layout) -> str:
         last = f.smaller("%row1", f.load("i64", f.at(active, t, "i64")))
         rows = f.op("sub", last, "%row0", "rows")
         some = f.let("some", f"icmp sgt i64 {rows}, 0")
+        rows = f.op("sdiv", f.op("add", rows, f.op("sub", "%apart", "1")), "%apart", "rows")
         rows = f.let("rows", f"select i1 {some}, i64 {rows}, i64 0")
         sofar = f.load("i64", "%count", "sofar")
         f.line(f"store i64 {f.op('add', sofar, rows)}, ptr %count")
@@ -36,7 +37,7 @@ def fill(layout: Layout) -> str:
     )
     tables = {
         name: layout.load(f, name, "ptr")
-        for name in ("active", "offset", "when", "start", "direction", "order", "length", "reset")
+        for name in ("active", "when", "start", "direction", "order", "length", "reset")
     }
     rows = layout.load(f, "rows")
     about = {
@@ -46,7 +47,7 @@ def fill(layout: Layout) -> str:
     f.line("store i64 0, ptr %count")
     with f.loop("t", "%from", "%to") as t:
         last = f.smaller("%row1", f.load("i64", f.at(tables["active"], t, "i64")))
-        with f.loop("r", "%row0", last) as r:
+        with f.loop("r", "%row0", last, "%apart") as r:
             address = _address(f, tables, about, rows, t, r)
             index = f.load("i64", "%count", "index")
             f.line(f"store i64 {address}, ptr {f.at('%out', index, 'i64')}")
@@ -60,7 +61,7 @@ def _address(
     original = f.load("i64", f.at(tables["order"], r, "i64"), "original")
     step, stand_in = _neighbor(f, tables, about, rows, t, r)
     place = _place(f, tables, step, r)
-    here = _by_mode(f, tables, about, step, place, r, original)
+    here = _by_mode(f, tables, about, rows, step, place, r, original)
     first = f.op("add", about["first"], f.op("mul", original, about["first_stride"]))
     missing, fresh = stand_in
     value = f.let("address", f"select i1 {missing}, i64 {first}, i64 {here}")
@@ -115,6 +116,7 @@ def _by_mode(
     f: Function,
     tables: dict[str, str],
     about: dict[str, str],
+    rows: str,
     step: str,
     place: str,
     r: str,
@@ -124,9 +126,10 @@ def _by_mode(
     # clamped: a missing neighbor is replaced later, but its table entry must exist
     zero = f.let("low", f"icmp slt i64 {step}, 0")
     low = f.let("step", f"select i1 {zero}, i64 0, i64 {step}")
-    chunk0 = f.load("i64", f.at(tables["offset"], "%chunk0", "i64"), "chunk0")
-    offset = f.load("i64", f.at(tables["offset"], low, "i64"), "offset")
-    index = f.op("add", f.op("sub", offset, chunk0), r, "index")
+    # a slot for every row of the batch at every step, running or not: workers may be in different
+    # chunks at a time, and a slot must be one worker's in all of them
+    index = f.op("mul", f.op("sub", low, "%chunk0"), rows)
+    index = f.op("add", index, r, "index")
     by_chunk = f.op("add", about["base"], f.op("mul", index, about["row_stride"]), "by_chunk")
     wrapped = f.op("and", step, about["wrap"], "wrapped")
     in_row = f.op("add", about["base"], f.op("mul", original, about["row_stride"]), "in_row")
@@ -155,7 +158,7 @@ def fill_region(layout: Layout, region: str, buffers: Iterable[int]) -> str:
     """`fill_<region>`: the pointers of every buffer that a region touches."""
     f = Function(f"fill_{region}", f"ptr %frame, ptr %pointers, {FILL_ARGUMENTS}", attributes=GLUE)
     items = layout.load(f, "items")
-    given = "i64 %from, i64 %to, i64 %row0, i64 %row1, i64 %chunk0, ptr %count"
+    given = FILL_ARGUMENTS
     f.line(f"call void @count(ptr %frame, {given})")
     for buffer in sorted(buffers):
         about = f.at("%frame", str(layout.buffer_slot(buffer, "base")), "i64", "about")

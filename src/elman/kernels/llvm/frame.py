@@ -15,8 +15,8 @@ from elman.kernels.stages import Buffer, Plan
 HEADER = (
     "steps", "rows", "chunk", "threads", "mode", "items", "elements",
     "workers", "worker_bytes", "scratch", "sums",
-    "active", "offset", "when", "start", "direction", "order", "length", "reset",
-    "seed", "stream",
+    "active", "when", "start", "direction", "order", "length", "reset",
+    "seed", "stream", "dealt",
 )  # fmt: skip
 
 
@@ -24,7 +24,7 @@ class Address(IntEnum):
     """How the address of a buffer's row follows from row r and step t."""
 
     ROW = 0  # base + r * row_stride
-    CHUNK = 1  # base + (index of (t, r) within the chunk) * row_stride
+    CHUNK = 1  # base + ((t - first step of the chunk) * rows + r) * row_stride
     USER = 2  # base + when[place(t, r)] * step_stride + order[r] * row_stride
     INNER = 3  # base + (t & wrap) * step_stride + order[r] * row_stride
     COORDINATES = 4  # no address: the original row and place, for random bits

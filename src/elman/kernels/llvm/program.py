@@ -203,17 +203,16 @@ class Program:
             f.line("call void @llvm.x86.sse.ldmxcsr(ptr %mode)")
         self._who_am_i(f)
         rows = layout.load(f, "rows")
-        row0 = f.op("sdiv", f.op("mul", rows, "%part"), "%parts", "row0")
-        row1 = f.op("sdiv", f.op("mul", rows, f.op("add", "%part", "1")), "%parts", "row1")
+        mine = self._my_rows(f, rows)
         f.line("call void @pack_all(ptr %frame, i64 %part, i64 %parts)")
         self._meet(f)
         if self.plan.region("once"):
             with f.when(f.let("first", "icmp eq i64 %part, 0")):
-                self._region(f, "once", ("0", "1", "0", "1", "0"))
+                self._region(f, "once", ("0", "1", "0", "1", "1", "0"))
             self._meet(f)
         if self.plan.region("static"):
-            self._region(f, "static", ("0", "1", row0, row1, "0"))
-        self._chunks(f, row0, row1, rows)
+            self._region(f, "static", ("0", "1", *mine, "0"))
+        self._chunks(f, mine, rows)
         if self.machine.is_x86:
             f.line("call void @llvm.x86.sse.ldmxcsr(ptr %own_mode)")
         return f.text()
@@ -253,7 +252,21 @@ class Program:
                 args = f"ptr %frame, ptr %pointers, i64 {count}, ptr %tile, ptr %sums"
                 f.line(f"call void @stage_{stage.name}({args})")
 
-    def _chunks(self, f: Function, row0: str, row1: str, rows: str) -> None:
+    def _my_rows(self, f: Function, rows: str) -> tuple[str, str, str]:
+        """This worker's rows, first, end and distance: a block of them, or, where rows differ in
+        length, every so manieth: rows lie in order of falling length, so all workers have as many
+        left at every step.
+        """
+        row0 = f.op("sdiv", f.op("mul", rows, "%part"), "%parts", "row0")
+        row1 = f.op("sdiv", f.op("mul", rows, f.op("add", "%part", "1")), "%parts", "row1")
+        dealt = f.let("dealt", f"icmp ne i64 {self.layout.load(f, 'dealt')}, 0")
+        pairs = (("row0", "%part", row0), ("row1", rows, row1), ("apart", "%parts", "1"))
+        first, end, apart = (
+            f.let(name, f"select i1 {dealt}, i64 {one}, i64 {other}") for name, one, other in pairs
+        )
+        return first, end, apart
+
+    def _chunks(self, f: Function, mine: tuple[str, str, str], rows: str) -> None:
         steps, chunk = self.layout.load(f, "steps"), self.layout.load(f, "chunk")
         chunks = f.op("sdiv", f.op("sub", f.op("add", steps, chunk), "1"), chunk, "chunks")
         with f.loop("c", "0", chunks) as c:
@@ -263,18 +276,18 @@ class Program:
             t0 = f.op("mul", number, chunk, "t0")
             t1 = f.smaller(f.op("add", t0, chunk), steps)
             if self.plan.region("before"):
-                self._region(f, "before", (t0, t1, row0, row1, t0))
+                self._region(f, "before", (t0, t1, *mine, t0))
             if self.plan.region("loop"):
                 with f.loop("i", "0", f.op("sub", t1, t0)) as i:
                     t = f.op("add", t0, i)
                     if self.backwards:
                         t = f.op("sub", f.op("sub", t1, "1"), i)
-                    self._region(f, "loop", (t, f.op("add", t, "1"), row0, row1, t0))
+                    self._region(f, "loop", (t, f.op("add", t, "1"), *mine, t0))
             if self.plan.region("after"):
-                self._region(f, "after", (t0, t1, row0, row1, t0))
+                self._region(f, "after", (t0, t1, *mine, t0))
             if self.plan.reductions:
                 self._meet(f)
-                span = f"i64 {t0}, i64 {t1}, i64 0, i64 {rows}, i64 {t0}, ptr %count"
+                span = f"i64 {t0}, i64 {t1}, i64 0, i64 {rows}, i64 1, i64 {t0}, ptr %count"
                 f.line(f"call void @fill_sums(ptr %frame, ptr %pointers, {span})")
                 count = f.load("i64", "%count", "count")
                 f.line(

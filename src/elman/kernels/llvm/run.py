@@ -115,7 +115,7 @@ class Compiled:
             frame[index] = sums[name].data_ptr() if name in sums else 0
         for name, index in self.layout.slots("skip").items():
             frame[index] = name in skip
-        frame[slot("threads")] = threads
+        frame[slot("threads")], frame[slot("dealt")] = threads, not rows.whole
         frame[slot("mode")] = 0x1FA0 if not _flushes_denormals() else 0x9FE0
         frame[slot("seed")], frame[slot("stream")] = _signed(call.seed), call.stream
         pool.run(self.entry, frame.ctypes.data, threads)
@@ -125,7 +125,7 @@ class Compiled:
         """The row table's addresses."""
         slot = self.layout.slot
         held: list[np.ndarray] = []
-        for name in ("active", "offset", "when", "start", "direction", "order", "length"):
+        for name in ("active", "when", "start", "direction", "order", "length"):
             array: np.ndarray = getattr(rows, name)
             frame[slot(name)] = array.ctypes.data
             held.append(array)

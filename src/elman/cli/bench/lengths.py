@@ -1,0 +1,50 @@
+"""Time a training step on rows of uneven length beside the padded one and torch's packed one.
+
+Lengths are uniform between 1 and T. `share` is the sum of lengths by T times B; `excess` is how
+many times that share of the padded call's time the ragged call takes: 1 where time goes with the
+sum of lengths alone. `torch packed` is how many times as long torch takes with a PackedSequence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from elman.cli import Shared
+from elman.cli.bench._shapes import shapes
+
+
+@dataclass(frozen=True)
+class Options:
+    shapes: tuple[str, ...] = ()
+    """Time steps, rows and units, such as 64,32,128; the input is as wide as the state."""
+    cells: tuple[str, ...] = ()
+    """Which of rnn, gru and lstm; all of them unless told otherwise."""
+    seconds: float = 5.0
+    """How long to measure each cell at each shape; at least seven rounds are taken."""
+    threads: int | None = None
+    """How many threads; as many as torch would take unless told otherwise."""
+    save: Path | None = None
+    """Keep the figures, with the machine and all versions, in this file or folder."""
+
+
+def run(options: Options, shared: Shared) -> dict[str, object] | None:
+    from elman.bench import Settings, lengths, save
+
+    settings = Settings(
+        options.cells or lengths.CELLS,
+        shapes(options.shapes) or lengths.shapes(),
+        options.seconds,
+        options.threads,
+    )
+    console = shared.console()
+    with console.status("measuring") as status:
+        results = lengths.measure(settings, lambda what: status.update(f"measuring {what}"))
+    if not shared.json:
+        from rich.console import Console
+
+        Console(highlight=False).print(lengths.table(results))
+    if options.save:
+        path = save(results, options.save, "lengths")
+        console.print(f"saved {path}", soft_wrap=True)
+    return results
