@@ -46,8 +46,9 @@ check: $(VENV)/.all
 	$(BIN)/python -m pytest -q tests/test_order.py tests/test_budget.py tests/test_names.py \
 	    tests/test_mirror.py
 
+# Threads that wait for one another sleep: the proofs run more of them than there are cores.
 prove: $(VENV)/.test
-	$(if $(WORKERS),OMP_NUM_THREADS=1 )$(BIN)/python -m pytest -m prove \
+	$(if $(WORKERS),OMP_NUM_THREADS=1 )OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -m prove \
 	    $(if $(WORKERS),-n $(WORKERS)) $(ARGS)
 
 docs: $(VENV)/.core

@@ -10,6 +10,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "2")  # read by torch when a test first imports it
 
 import difflib
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,9 @@ import jaxtyping
 import numpy as np
 import pytest
 
+from proof import table
+
+START = time.monotonic()
 GOLDEN = Path(__file__).parent / "golden"
 
 # Shape types are law in tests and free at run time. Tests of torch.compile start their own
@@ -36,6 +40,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the tests produce into tests/golden, then review it with a diff",
     )
+    parser.addoption(
+        "--update-proof",
+        action="store_true",
+        help="write the table of `make prove` into docs/proof.md",
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of what was proved, after everything else."""
+    found = terminalreporter.stats
+    counts = table.gathered([*found.get("passed", ()), *found.get("failed", ())])
+    if not counts:
+        return
+    written = table.lines(counts, time.monotonic() - START)
+    terminalreporter.section("proof")
+    for line in written:
+        terminalreporter.write_line(line)
+    if terminalreporter.config.getoption("--update-proof"):
+        table.update(table.PAGE, written)
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> table.Tally:
+    """`tally(trials=3)`: adds to the table that is printed at the end (see proof/table.py)."""
+    return table.tallied(request.node)
 
 
 @pytest.fixture

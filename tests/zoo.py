@@ -205,11 +205,12 @@ def case(
     """A random call of a cell for sizes (T, B, D, H); the numbers are exact in `dtype`.
 
     Further draws are the same call with every number moved by about a hundredth: as well or badly
-    conditioned, but rounded differently.
+    conditioned, but rounded differently. Cells of the shelf get numbers that stay clear of kinks.
     """
+    published = cell.name in CELLS and cell.name not in TEXTS
     for attempt in range(100):
         found = _drawn(cell, shape, dtype, draw, attempt)
-        if cell.name in TEXTS or is_clear(found):
+        if not published or is_clear(found):
             return found
     raise AssertionError(f"{cell.name}: no numbers for {shape} keep away from its kinks")
 

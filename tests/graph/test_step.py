@@ -191,3 +191,11 @@ def test_a_mask_drops_as_often_as_it_says():
     mask = stream.mask(0.25, 1, 500)
     assert set(np.unique(mask)) == {0.0, 1 / 0.75}
     assert abs((mask == 0).mean() - 0.25) < 0.005
+
+
+def test_every_value_is_rounded_to_the_type_asked_for():
+    root = apply("where", apply("lt", H, 0.1), H / 3.0, apply("gelu", H) + 0.1)
+    leaves, sizes = {"h": np.array([[0.1, 2.0]], dtype=np.float32)}, {"H": 2}
+    rounded = evaluate([root], leaves, sizes, dtype=np.float32)
+    assert {value.dtype for value in rounded.values()} == {np.dtype("float32"), np.dtype(bool)}
+    assert evaluate([root], leaves, sizes)[root].dtype == np.float64

@@ -25,15 +25,20 @@ def evaluate(
     leaves: Values,
     sizes: Mapping[str, int],
     masks: counter.Stream | None = None,
+    dtype: np.dtype | type | None = None,
 ) -> dict[Node, Array]:
-    """The value of every root and of all it stands on; `leaves` maps a leaf's name to its array."""
+    """The value of every root and of all it stands on; `leaves` maps a leaf's name to its array.
+
+    `dtype` rounds every value to a type; without it, constants are in double precision.
+    """
     values: dict[Node, Array] = {}
     for node in _in_order(tuple(roots)):
-        values[node] = (
+        value = (
             _leaf(node, leaves, sizes, masks)
             if is_leaf(node)
             else _value(node, [values[arg] for arg in node.args], sizes)
         )
+        values[node] = value if dtype is None or value.dtype == bool else value.astype(dtype)
     return values
 
 

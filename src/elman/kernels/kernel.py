@@ -77,8 +77,8 @@ class Arguments:
 class Results:
     """What a call gives: `outputs` (T, B, size), `final` states (B, size), and histories.
 
-    `history` holds every state after every step, (T, B, size); the eager target fills it only if
-    it was asked for. `recorded` values carry no gradient.
+    `history` holds every state after every step, (T, B, size), if it was asked for. `recorded`
+    values carry no gradient.
     """
 
     outputs: Tensors

@@ -89,24 +89,20 @@ class LLVM:
         return tuple(b.name for b in self.forward_plan.buffers if b.space in spaces)
 
     def __call__(self, arguments: Arguments, *, history: bool = False) -> Results:
-        """Run over a batch of sequences; the history costs nothing here."""
+        """Run over a batch of sequences."""
         tensors = arguments.all()
         # inside the function, gradients are off: it could not see whether anybody wants them
         training = torch.is_grad_enabled() and any(t.requires_grad for t in tensors.values())
         packed = _Run.apply(self, arguments, training, tuple(tensors), *tensors.values())
         states = [leaf.name for leaf in self.step.states]
         final = dict(zip(states, packed, strict=False))
-        return self.results(final, dict(zip(self.visible, packed[len(states) :], strict=True)))
-
-    def results(self, final: Tensors, visible: Tensors) -> Results:
-        """The last states and the visible buffers as results."""
+        visible = dict(zip(self.visible, packed[len(states) :], strict=True))
         aliases = self.forward_plan.aliases
-        recorded = {o.name for o in self.step.by_role("recorded")}
         return Results(
             {o.name: visible[o.name] for o in self.step.by_role("output")},
             final,
-            {name: visible[aliases.get(f"{name}'", f"{name}'")] for name in final},
-            {name: visible[name].detach() for name in recorded},
+            {n: visible[aliases.get(f"{n}'", f"{n}'")] for n in final} if history else {},
+            {o.name: visible[o.name].detach() for o in self.step.by_role("recorded")},
         )
 
 

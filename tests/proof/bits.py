@@ -1,0 +1,65 @@
+"""The demand on bits: they depend neither on the number of threads nor on the rows around a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from elman.derive import prefixed
+from proof.compare import Mismatch
+from proof.running import run
+from proof.trial import Trial
+from witness import Results
+
+THREADS = (1, 2, 3, 4, 8)
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """torch, and kernels with it, on so many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def equal(trial: Trial, got: Results, want: Results, when: str) -> None:
+    """Mismatch unless arrays have the same bits, signs of zeros and all."""
+    for name, value in want.items():
+        if np.ascontiguousarray(got[name]).tobytes() != np.ascontiguousarray(value).tobytes():
+            raise Mismatch(f"{name} has other bits {when}\n{trial}")
+
+
+def any_threads(trial: Trial, dtype: torch.dtype = torch.float64) -> int:
+    """Outputs and all gradients on 1, 2, 3, 4 and 8 threads; how often they were compared."""
+    found: list[Results] = []
+    for number in THREADS:
+        with threads(number):
+            found.append(run(trial, dtype=dtype))
+        equal(trial, found[-1], found[0], f"on {number} threads")
+    return len(THREADS) - 1
+
+
+def any_batch(trial: Trial, dtype: torch.dtype = torch.float64) -> int:
+    """Rows alone, against the same rows in the batch: all but the gradients of parameters."""
+    whole = run(trial, dtype=dtype)
+    rows = [] if trial.dropout else sorted({0, trial.shape[1] // 2, trial.shape[1] - 1})
+    for row in rows:  # a mask knows which row it is for, so a row with one is not compared
+        got = run(trial.alone(row), dtype=dtype)
+        equal(trial, got, of_row(trial, whole, row), f"where row {row} is alone")
+    return len(rows)
+
+
+def of_row(trial: Trial, whole: Results, row: int) -> Results:
+    """What belongs to one row: everything but the gradients of parameters."""
+    shared = {prefixed(name) for name in trial.case.fixed}
+    return {
+        name: value[:, row : row + 1] if value.ndim == 3 else value[row : row + 1]
+        for name, value in whole.items()
+        if name not in shared
+    }

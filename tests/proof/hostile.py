@@ -1,0 +1,71 @@
+"""Hostile numbers: zeros of both signs, subnormals, infinities, NaN, and magnitudes of 1e30.
+
+The demand is on classes of numbers: what is NaN, what is +Inf or -Inf, what is finite. Compiled
+code must give an element the class that the interpreter gives it in the same precision, for all
+outputs and all gradients, wherever that class is *decided*: where the interpreter gives it the
+same class in the next wider precision too. Elsewhere it is the range of the type that decides, not
+the mathematics: whether 1e30 * 1e30 - 1e30 * 1e30 is NaN or 0 in single precision depends on
+whether a product is rounded before it is added, and compiled code fuses the two.
+"""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import torch
+
+from proof.compare import Mismatch
+from proof.reference import Reference
+from proof.running import run
+from proof.trial import Trial
+
+Array = np.ndarray
+POOLS = (
+    (0.0, -0.0, 1e-40, -1e-40, 1e-310),
+    (np.nan,),
+    (np.inf, -np.inf),
+    (1e30, -1e30, 1e-30, -1e-30),
+    (0.0, -0.0, 1e-40, np.nan, np.inf, -np.inf, 1e30, -1e30, 1e-30),
+)
+WIDER = {np.float32: np.float64, np.float64: np.longdouble}
+
+
+def poisoned(trial: Trial) -> Trial:
+    """The trial with some of its numbers exchanged for hostile ones."""
+    pick = random.Random(trial.seed)
+    pool = POOLS[trial.seed % len(POOLS)]
+    case = trial.case
+    groups = {kind: dict(getattr(case, kind)) for kind in ("inputs", "statics", "states", "fixed")}
+    for values in groups.values():
+        for name, value in values.items():
+            values[name] = value = value.copy()
+            for _ in range(min(value.size, pick.choice([0, 1, 1, 3]))):
+                value.flat[pick.randrange(value.size)] = pick.choice(pool)
+    return trial.with_numbers(**groups)
+
+
+def classes(value: Array) -> Array:
+    """0 where finite, 1 and -1 where infinite, 2 where NaN."""
+    infinite = np.where(np.isinf(value), np.sign(np.nan_to_num(value, nan=0.0)), 0)
+    return np.where(np.isnan(value), 2, infinite).astype(int)
+
+
+def hostile(trial: Trial) -> int:
+    """Mismatch where a decided class is not kept in either precision; how many were decided."""
+    of, decided = poisoned(trial), 0
+    for dtype, kind in ((np.float32, torch.float32), (np.float64, torch.float64)):
+        with np.errstate(all="ignore"):
+            want, wide = (Reference(of, each).results() for each in (dtype, WIDER[dtype]))
+        got = run(of, dtype=kind)
+        for name, value in got.items():
+            sure = classes(want[name]) == classes(wide[name])
+            wrong = sure & (classes(value) != classes(want[name]))
+            decided += int(sure.sum())
+            if wrong.any():
+                where = tuple(int(i) for i in np.argwhere(wrong)[0])
+                raise Mismatch(
+                    f"{name}{list(where)} is {value[where]} in {dtype.__name__}, "
+                    f"not {want[name][where]}\n{of}"
+                )
+    return decided
