@@ -98,7 +98,7 @@ def test_any_page_can_go_to_a_file(cell, tmp_path):
 
 def test_a_file_that_cannot_be_written_is_named(cell, tmp_path):
     path = tmp_path / "missing" / "gru.svg"
-    message = f"elman: {path}: No such file or directory.\n"
+    message = f"elman: {path}: No such file or directory: check the path and its permissions.\n"
     assert cell("gru", "--show", "svg", "--output", str(path)) == (1, "", message)
 
 

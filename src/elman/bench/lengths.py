@@ -7,7 +7,6 @@ share `sum(lengths) / (T B)` of the padded call's; `excess` says how many times 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -58,18 +57,6 @@ def measure(settings: Settings, tell: Callable[[str], None] = lambda _: None) ->
     return {"machine": machine(threads), "results": rows, "means": means}
 
 
-@dataclass(frozen=True)
-class _Batch:
-    x: Tensor
-    seed: Tensor
-    lengths: Tensor
-
-    @property
-    def inside(self) -> Tensor:
-        """Which steps belong to their row, (T, B, 1)."""
-        return (torch.arange(self.x.shape[0])[:, None] < self.lengths)[..., None]
-
-
 def _row(name: str, shape: Shape, seconds: float) -> dict[str, Any]:
     """One line of the table, after a look at whether all give the same numbers."""
     steps, rows, units = shape
@@ -77,14 +64,14 @@ def _row(name: str, shape: Shape, seconds: float) -> dict[str, Any]:
     ours, theirs = (kind(units, units) for kind in KINDS[name])
     theirs.load_state_dict(ours.state_dict())
     lengths = torch.from_numpy(np.random.default_rng(0).integers(1, steps + 1, rows))
-    batch = _Batch(torch.randn(shape), torch.randn(shape), lengths)
-    packed = pack_padded_sequence(batch.x, lengths, enforce_sorted=False)
-    seed = pack_padded_sequence(batch.seed, lengths, enforce_sorted=False)
+    x, seed = torch.randn(shape), torch.randn(shape)
+    packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
+    packed_seed = pack_padded_sequence(seed, lengths, enforce_sorted=False)
     calls = {
-        "ragged": lambda: _step(ours, ours(batch.x, lengths=lengths)[0], batch.seed * batch.inside),
-        "padded": lambda: _step(ours, ours(batch.x)[0], batch.seed),
-        "packed": lambda: _step(theirs, theirs(packed)[0].data, seed.data),
-        "torch padded": lambda: _step(theirs, theirs(batch.x)[0], batch.seed),
+        "ragged": lambda: _step(ours, ours(x, lengths=lengths)[0], seed),
+        "padded": lambda: _step(ours, ours(x)[0], seed),
+        "packed": lambda: _step(theirs, theirs(packed)[0].data, packed_seed.data),
+        "torch padded": lambda: _step(theirs, theirs(x)[0], seed),
     }
     found = {key: calls[key]() for key in ("ragged", "packed")}
     agree(f"{name} at {shape}", _named(found["ragged"]), _named(found["packed"]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from elman.errors import ShapeError
@@ -59,6 +60,19 @@ class Rows:
         rows, length = self.order[:count], self.length[:count]
         place = self.start[:count] + self.direction[:count] * (length - 1)
         return rows, *self.at(place, rows)
+
+    @cached_property
+    def _behind(self) -> tuple[Tensor, Tensor]:
+        """The places and rows behind the ends of rows."""
+        length = np.empty_like(self.length)
+        length[self.order] = self.length
+        place, row = np.nonzero(np.arange(self.steps)[:, None] >= length)
+        return torch.from_numpy(place), torch.from_numpy(row)
+
+    def clear(self, sequence: Tensor) -> None:
+        """Put zeros behind the ends of rows, in place; nobody else writes there."""
+        if not self.whole and not self.packed:
+            sequence[self._behind] = 0
 
     def at(self, place: Array, rows: Array) -> tuple[Array, Array]:
         """The indices of places of rows in a tensor with the axes of `shape`."""

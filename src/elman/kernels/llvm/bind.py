@@ -49,12 +49,13 @@ def forward(kernel: Kernel, arguments: Arguments, training: bool) -> tuple[Tenso
     call = _Bind(kernel, arguments)
     compiled = kernel.compiled(call.like.dtype, "forward")
     made: dict[str, Tensor] = {}
-    create = call.like.new_empty if call.rows.whole else call.like.new_zeros
     for buffer in compiled.plan.buffers:
         size = call.sizes[buffer.size]
         if buffer.space in ("output", "next") or (buffer.space == "kept" and training):
-            made[buffer.name] = create((*call.rows.shape, size))
+            made[buffer.name] = call.like.new_empty((*call.rows.shape, size))
             call.bound[buffer.name] = by_step(made[buffer.name])
+            if buffer.space != "kept":
+                call.rows.clear(made[buffer.name])
         elif buffer.space == "kept":
             call.bound[buffer.name] = by_row(call.hold(call.like.new_empty(call.rows.rows, size)))
     history = call.histories(made)
@@ -209,8 +210,8 @@ class _Targets:
         call = self.call
         like = call.given[name]
         if name in self.needed:
-            create = torch.empty_like if call.rows.whole else torch.zeros_like
-            self.found[name] = create(like)
+            self.found[name] = torch.empty_like(like)
+            call.rows.clear(self.found[name])
             call.bound[output] = by_step(self.found[name])
         else:
             scrap = call.hold(like.new_empty((call.rows.rows, like.shape[-1])))

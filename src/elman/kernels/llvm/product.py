@@ -41,8 +41,12 @@ def tall(machine: Machine, width: int) -> int:
 
 
 def heights(tallest: int) -> tuple[int, ...]:
-    """Tile heights for any number of rows: the tallest, then what is left, by two and one."""
-    return (tallest, *(h for h in (2, 1) if h < tallest))
+    """Tile heights for any number of rows: the tallest, then what is left, by four and less.
+
+    Few rows are left near the end of a ragged batch, and every tile reads all weights again; more
+    heights than these take longer to compile than they bring.
+    """
+    return (tallest, *(height for height in (4, 3, 2, 1) if height < tallest))
 
 
 def tilings(stage: Stage, machine: Machine) -> list[Tiling]:
