@@ -16,7 +16,7 @@
 #   PYTHON=python3.12       the Python that .venv is made with
 #   TORCH="torch>=2.6"      another PyTorch than the one in constraints.txt, with any option of pip
 #   ARGS="-k gru -x"        more arguments for pytest
-#   WORKERS=2               as many test processes side by side
+#   WORKERS=4               as many test processes side by side, two unless told otherwise
 
 PYTHON ?= python3
 TORCH ?= $(shell grep '^torch==' constraints.txt)
@@ -34,8 +34,7 @@ demo: $(VENV)/.core
 	@$(BIN)/elman demo
 
 test: $(VENV)/.test
-	$(if $(WORKERS),OMP_NUM_THREADS=1 )$(BIN)/python -m pytest \
-	    $(if $(WORKERS),-n $(WORKERS) --dist loadfile) $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist worksteal $(ARGS)
 
 setup: $(VENV)/.all
 
@@ -48,8 +47,8 @@ check: $(VENV)/.all
 
 # Threads that wait for one another sleep: the proofs run more of them than there are cores.
 prove: $(VENV)/.test
-	$(if $(WORKERS),OMP_NUM_THREADS=1 )OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -m prove \
-	    $(if $(WORKERS),-n $(WORKERS)) $(ARGS)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -m prove \
+	    -n $(or $(WORKERS),2) $(ARGS)
 
 docs: $(VENV)/.core
 	$(BIN)/python -m elman.cli._reference docs/cells
