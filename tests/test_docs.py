@@ -35,6 +35,11 @@ def test_the_mistake_on_the_language_page_reads_like_that():
     assert str(error.value) == shown.rstrip()
 
 
+def test_the_page_about_layers_runs_from_top_to_bottom():
+    page = (ROOT / "docs" / "layers.md").read_text(encoding="utf-8")
+    exec("\n".join(blocks(page, "python")), {})
+
+
 @pytest.mark.parametrize(
     "page", [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")], ids=lambda p: p.name
 )
