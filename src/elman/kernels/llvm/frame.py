@@ -51,6 +51,7 @@ class Layout:
     def __init__(self, plan: Plan, sizes: Iterable[str], groups: Iterable[str]) -> None:
         self.plan = plan
         self._slots: dict[str, int] = {}
+        self._kinds: dict[str, dict[str, int]] = {}
         for name in HEADER:
             self._add(name)
         for size in sizes:
@@ -77,8 +78,11 @@ class Layout:
 
     def slots(self, kind: str) -> dict[str, int]:
         """All words of one kind (`size`, `parameter`, `pack`, `sum`, `skip`) by name."""
-        start = kind + " "
-        return {k[len(start) :]: v for k, v in self._slots.items() if k.startswith(start)}
+        if kind not in self._kinds:  # asked at every call
+            start = kind + " "
+            found = {k[len(start) :]: v for k, v in self._slots.items() if k.startswith(start)}
+            self._kinds[kind] = found
+        return self._kinds[kind]
 
     def buffer_slot(self, index: int, word: str) -> int:
         """The word of a fact about a buffer."""
