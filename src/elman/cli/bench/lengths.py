@@ -8,24 +8,15 @@ sum of lengths alone. `torch packed` is how many times as long torch takes with 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from elman.cli import Shared
-from elman.cli.bench._shapes import shapes
+from elman.cli.bench._measuring import Measuring, shapes
 
 
 @dataclass(frozen=True)
-class Options:
-    shapes: tuple[str, ...] = ()
-    """Time steps, rows and units, such as 64,32,128; the input is as wide as the state."""
+class Options(Measuring):
     cells: tuple[str, ...] = ()
     """Which of rnn, gru and lstm; all of them unless told otherwise."""
-    seconds: float = 5.0
-    """How long to measure each cell at each shape; at least seven rounds are taken."""
-    threads: int | None = None
-    """How many threads; as many as torch would take unless told otherwise."""
-    save: Path | None = None
-    """Keep the figures, with the machine and all versions, in this file or folder."""
 
 
 def run(options: Options, shared: Shared) -> dict[str, object] | None:
