@@ -71,9 +71,13 @@ def test_division_and_comparison_have_an_order():
     assert of("h' = max(x, h)") == of("h' = max(h, x)")
 
 
-def test_every_cell_of_the_zoo_is_its_own():
-    found = {name: fingerprint(cell.step) for name, cell in CELLS.items()}
-    assert len({*found.values()}) == len(found)
+def test_the_cells_of_the_zoo_that_are_one_are_found():
+    # IRNN differs in its start alone; the LSTM without peepholes is the LSTM of today
+    found: dict[str, set[str]] = {}
+    for name, cell in CELLS.items():
+        found.setdefault(fingerprint(cell.step), set()).add(name)
+    twins = [names for names in found.values() if len(names) > 1]
+    assert twins == [{"rnn_relu", "irnn"}, {"lstm", "lstm_np"}, {"mingru", "diagonal"}]
 
 
 def test_lines_in_any_order_are_one_cell():
