@@ -112,6 +112,11 @@ def test_recorded_quantities_are_those_of_the_equations():
     assert torch.equal(y, layer(x)[0])
 
 
+def test_one_quantity_may_be_named_alone():
+    layer, x = made("q_1 = tanh(W x + U h)\nh' = q_1"), some(6, 4, 5)
+    assert torch.equal(layer(x, record="q_1")[2]["q_1"], layer(x, record=["q_1"])[2]["q_1"])
+
+
 def test_quantities_as_wide_as_the_input_come_layer_by_layer():
     layer = made("q = tanh(x)\nh' = tanh(W q + U h)")
     _, _, seen = layer(some(6, 4, 5), record=["q"])

@@ -152,8 +152,13 @@ def sizes_of(step: Step, tensors: Tensors) -> dict[str, int]:
 
 def common_dtype(name: str, tensors: Tensors) -> torch.dtype:
     """The one element type of all tensors."""
-    kinds = {tensor.dtype for tensor in tensors.values()}
+    kinds: dict[torch.dtype, list[str]] = {}
+    for key, tensor in tensors.items():
+        kinds.setdefault(tensor.dtype, []).append(key)
     if len(kinds) != 1:
-        listed = ", ".join(f"{key}: {tensor.dtype}" for key, tensor in tensors.items())
-        raise ShapeError(f"{name}: tensors of different types ({listed})")
-    return kinds.pop()
+        listed = "; ".join(
+            f"{', '.join(names[:4])}{', ...' * (len(names) > 4)} of {dtype}"
+            for dtype, names in kinds.items()
+        )
+        raise ShapeError(f"{name}: all tensors must have one type, but there are {listed}")
+    return next(iter(kinds))

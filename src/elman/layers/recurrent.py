@@ -150,6 +150,7 @@ class Recurrent(nn.Module):
         gradient (a tuple over the layers where their sizes differ).
         """
         self._check(x, inputs or {}, static or {}, return_states)
+        record = (record,) if isinstance(record, str) else record
         given = batch(x, batch_first=self.batch_first, lengths=lengths, reset=reset)
         before = [given.states_in(part) for part in self._states(state, given)]
         seed = torch.randint(2**62, ()) if self.training and self.noise.random else None

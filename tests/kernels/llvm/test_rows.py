@@ -130,7 +130,7 @@ def test_tensors_that_disagree_are_named():
     given = {"x": x, **start, **own}
     with pytest.raises(ShapeError, match="'b_f' has size 4 where 'h' makes H = 5"):
         sizes_of(STEP, {**given, "b_f": torch.zeros(4).double()})
-    with pytest.raises(ShapeError, match="tensors of different types"):
+    with pytest.raises(ShapeError, match="all tensors must have one type"):
         common_dtype("lstm", {**given, "x": x.float()})
 
 

@@ -20,6 +20,7 @@ from torch.nn.utils import parametrizations
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 import elman
+from elman.errors import ShapeError
 
 NAMES = ("RNN", "GRU", "LSTM")
 KINDS = ("batched", "single", "packed", "unsorted")
@@ -276,6 +277,11 @@ def test_lengths_and_resets_are_those_of_recurrent(name):
     reset = torch.zeros(B, T, dtype=torch.bool)
     reset[:, 2] = True
     torch.testing.assert_close(ours(x, reset=reset)[0][:, 2:, :H], ours(x[:, 2:])[0][:, :, :H])
+
+
+def test_lengths_of_a_single_sequence_are_refused():
+    with pytest.raises(ShapeError, match=r"^lengths= and reset= go with a batch of sequences"):
+        elman.GRU(D, H)(torch.zeros(T, D), lengths=[3])
 
 
 def test_what_is_exported_is_written_in_torchs_operations():

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from elman.equations import Cell
+from elman.errors import ShapeError
 from elman.kernels import Arguments, Demand, Results, Variant, run
 from elman.layers.batch import Batch, Flags, Numbers, batch
 from elman.layers.drop_in.equations import by_name, equations
@@ -51,6 +52,8 @@ class DropIn(nn.RNNBase):
             return self.theirs.forward(self, input, hx)
         states = None if hx is None else self._parts(hx)
         if isinstance(input, Tensor) and input.dim() == 2:
+            if not plain:
+                raise ShapeError("lengths= and reset= go with a batch of sequences, not with one")
             return self._run_single(input, states)
         given = batch(input, batch_first=self.batch_first, lengths=lengths, reset=reset)
         return self._result(*self._run(given, states))
