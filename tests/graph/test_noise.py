@@ -76,6 +76,18 @@ def test_zoneout_outside_training_is_the_mean(rng):
     assert not masks(step, "mask")
 
 
+def test_states_with_one_next_value_keep_their_own_rates(rng):
+    step = Cell("state z\nh' = tanh(W x + U h + V z)\nz' = h'").step
+    zoned = verify(zone_out(step, {"h": 0.25, "z": 0.75}, training=False))
+    given = leaves(step, rng)
+    new = value(step, given)
+    roots = [zoned.next_of("h"), zoned.next_of("z")]
+    found = evaluate(roots, given, SIZES)
+    np.testing.assert_allclose(found[roots[0]], 0.25 * given["h"] + 0.75 * new)
+    np.testing.assert_allclose(found[roots[1]], 0.75 * given["z"] + 0.25 * new)
+    assert zoned.by_role("output")[0].node is roots[0]
+
+
 def test_the_output_is_what_the_zoned_state_is():
     step = zone_out(cells.get("lstm").step, {"h": 0.1, "c": 0.5}, training=True)
     assert step.by_role("output")[0].node is step.next_of("h")

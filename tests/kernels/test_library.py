@@ -48,6 +48,8 @@ def test_torch_finds_no_fault_with_the_operation(name, backwards):
 
 PROGRAM = """
 import torch, elman
+fresh = torch.compile(elman.LSTM(3, 4), fullgraph=True, backend="aot_eager")
+assert fresh(torch.randn(5, 2, 3))[0].shape == (5, 2, 4)
 torch.manual_seed(0)
 layer = elman.Recurrent("lstm", 3, 4, 2, bidirectional=True, learn_start=True, zoneout=0.1).double()
 x, lengths, reset = torch.randn(5, 2, 3).double(), torch.tensor([3, 5]), torch.rand(5, 2) < 0.3

@@ -91,6 +91,21 @@ def test_a_reset_begins_a_new_sequence_in_every_layer():
     assert not gradient[:2].any() and gradient[2:].all()
 
 
+def test_a_reset_cuts_both_directions_at_one_place():
+    layer, x = made("gru", bidirectional=True, layers=1), some(6, 2, 5)
+    reset = torch.zeros(6, 2, dtype=torch.bool)
+    reset[3] = True
+    y, _ = layer(x, reset=reset)
+    close([y], [torch.cat([layer(x[:3])[0], layer(x[3:])[0]])])
+
+
+def test_a_default_device_elsewhere_changes_nothing():
+    layer, x = made(), some(6, 4, 5)
+    want = layer(x)[0]
+    with torch.device("meta"):
+        assert torch.equal(layer(x)[0], want)
+
+
 def test_all_states_hold_the_last_ones_and_a_gradient():
     layer, x = made(), some(6, 4, 5)
     _, (h, c) = layer(x, return_states="all")

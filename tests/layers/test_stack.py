@@ -44,6 +44,7 @@ def test_steps_of_a_stack_are_the_sequence():
     want, last = stack(x)
     assert torch.equal(torch.stack(seen), want)
     assert torch.equal(state[1], last[1]) and torch.equal(state[0][1], last[0][1])
+    assert not last.detach()[1].requires_grad
     again, _ = stack(x, stack.zero_state(2))
     assert torch.equal(again, want)
 

@@ -59,21 +59,24 @@ def zone_out(step: Step, rates: Mapping[str, float], *, training: bool) -> Step:
     D. Krueger et al., ICLR 2017, equations 3 and 4. Other equations of the step see what the state
     would have become.
     """
-    swap: dict[Node, Node] = {}
+    zoned: dict[str, Node] = {}
     for index, leaf in enumerate(step.states):
         rate = rates.get(leaf.name, 0.0)
-        if rate:
-            new = step.next_of(leaf.name)
-            if training:
-                moves = apply("gt", step_mask(rate, ZONE_KEY + index, leaf.size), 0.0)
-                swap[new] = apply("where", moves, new, leaf)
-            else:
-                swap[new] = rate * leaf + (1.0 - rate) * new
-    outputs = tuple(
-        out._replace(node=swap.get(out.node, out.node)) if out.role in ("next", "output") else out
-        for out in step.outputs
-    )
-    return changed(step, outputs=outputs)
+        new = step.next_of(leaf.name)
+        if rate and training:
+            moves = apply("gt", step_mask(rate, ZONE_KEY + index, leaf.size), 0.0)
+            zoned[leaf.name] = apply("where", moves, new, leaf)
+        else:
+            zoned[leaf.name] = rate * leaf + (1.0 - rate) * new if rate else new
+    # two states may have one next value; the output is that of the first which has it
+    seen = {step.next_of(name): node for name, node in reversed(zoned.items())}
+
+    def after(out: Output) -> Output:
+        if out.role == "next":
+            return out._replace(node=zoned[out.name])
+        return out._replace(node=seen.get(out.node, out.node)) if out.role == "output" else out
+
+    return changed(step, outputs=tuple(after(out) for out in step.outputs))
 
 
 class _Masking:

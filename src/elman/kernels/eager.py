@@ -144,7 +144,7 @@ class _World:
         return _Here(t, tensors[0], tensors[1], (tensors[2], tensors[3]))
 
     def _index(self, array: np.ndarray) -> Tensor:
-        return torch.as_tensor(array).to(self.like.device)
+        return torch.from_numpy(array).to(self.like.device)
 
     def values(self, here: _Here, now: Mapping[str, Tensor]) -> Callable[[Node], Tensor]:
         """The values at a step, given the states before it."""
@@ -180,7 +180,7 @@ class _World:
         if self.rows.reset is None:
             return state
         fresh = self.arguments.fresh.get(node.name, torch.zeros_like(state[:1]))
-        flags = torch.as_tensor(self.rows.reset).bool().to(state.device)
+        flags = torch.from_numpy(self.rows.reset).bool().to(state.device)
         return torch.where(here.of_mask(flags[..., None]), fresh, state)
 
     def _leaf(self, node: Node) -> Tensor:
@@ -201,7 +201,7 @@ class _World:
             stream = stream.for_all_steps()
         else:
             stream = stream.at_each(self.rows.steps)
-        return torch.as_tensor(stream.mask(rate, key, self.sizes[node.size])).to(self.like)
+        return torch.from_numpy(stream.mask(rate, key, self.sizes[node.size])).to(self.like)
 
     def _apply(self, node: Node, known: Mapping[Node, Tensor]) -> Tensor:
         return self._compute(node, [known[arg] for arg in node.args])

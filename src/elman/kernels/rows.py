@@ -160,4 +160,7 @@ class Sequences:
             when = np.cumsum(sizes) - sizes
             lengths = (sizes[None, :] > np.arange(self.rows)[:, None]).sum(axis=1)
         reset = None if self.reset is None else self.reset.numpy()
+        if backwards and reset is not None:
+            # a row that begins anew at t ends at t - 1: that is where the other direction begins
+            reset = np.concatenate([reset[1:], np.zeros_like(reset[:1])])
         return table(lengths, self.steps, backwards=backwards, reset=reset, when=when)

@@ -54,6 +54,10 @@ class Variant:
     noise: Noise = Noise()
     training: bool = False
 
+    def __post_init__(self) -> None:
+        # torch.compile cannot follow the first look at what a cell computes once
+        _ = self.cell.step, self.cell.states, self.cell.parameters
+
     @property
     def step(self) -> Step:
         """The graph of one time step."""

@@ -153,7 +153,9 @@ class Recurrent(nn.Module):
         record = (record,) if isinstance(record, str) else record
         given = batch(x, batch_first=self.batch_first, lengths=lengths, reset=reset)
         before = [given.states_in(part) for part in self._states(state, given)]
-        seed = torch.randint(2**62, ()) if self.training and self.noise.random else None
+        seed = (
+            torch.randint(2**62, (), device="cpu") if self.training and self.noise.random else None
+        )
         demand = Demand(given.sequences, self.target, return_states == "all", seed)
         more = {name: given.along(tensor) for name, tensor in (inputs or {}).items()}
         passes = [

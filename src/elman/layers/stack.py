@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from elman.errors import ConfigError, ShapeError
 from elman.layers.batch import Flags, Numbers
 from elman.layers.recurrent import Recurrent
-from elman.layers.state import State
+from elman.layers.state import State, States
 
 
 class Stack(nn.Module):
@@ -71,11 +71,11 @@ class Stack(nn.Module):
         self, x: Tensor, state: Sequence[State] | None, call: Any
     ) -> tuple[Tensor, tuple[State, ...]]:
         count = len(self.stack)
-        if state is not None and len(state) != count:
+        if state is not None and (isinstance(state, Tensor) or len(state) != count):
             raise ShapeError(f"the stack has {count} layers, but {len(state)} states came")
         after: list[State] = []
-        for layer, own in zip(self.stack, state or (None,) * count, strict=True):
+        for layer, own in zip(self.stack, (None,) * count if state is None else state, strict=True):
             y, last = call(layer, x, own)
             x = x + y if self.residual and layer.output_size == layer.input_size else y
             after.append(last)
-        return x, tuple(after)
+        return x, States(after)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor
 
 
-class States(tuple[Tensor, ...]):
-    """The states of a cell that has several, in its order (`h` first), as torch's (h, c)."""
+class States(tuple[Any, ...]):
+    """The states of a cell that has several, in its order (`h` first), as torch's (h, c); or those
+    of a stack, layer by layer.
+    """
 
     __slots__ = ()
 

@@ -57,7 +57,7 @@ class Streams:
 
     def __next__(self) -> Window:
         window = next(self._windows)
-        reset = torch.zeros(window.inputs.shape, dtype=torch.bool)
+        reset = torch.zeros(window.inputs.shape, dtype=torch.bool, device="cpu")
         reset[0] = torch.from_numpy(window.reset)
         return Window(torch.from_numpy(window.inputs), torch.from_numpy(window.targets), reset)
 

@@ -231,24 +231,24 @@ def _final(rows: Rows, history: Tensor, start: Tensor) -> Tensor:
         return start.clone()
     if rows.plain:
         return history[-1].clone()
-    which, *places = (torch.as_tensor(array) for array in rows.last)
+    which, *places = (torch.from_numpy(array) for array in rows.last)
     return start.index_copy(0, which, history[places[0], places[1]])
 
 
 def _first(rows: Rows, carry: Tensor, last: Tensor | None) -> Tensor:
     """The gradient of the start state: what arrived at the first step."""
-    empty = torch.as_tensor(rows.length == 0)
+    empty = torch.from_numpy(rows.length == 0)
     if rows.steps == 0:
         return torch.zeros_like(carry) if last is None else last
     if rows.whole and rows.reset is None:
         return carry
     start = carry.clone()
-    order = torch.as_tensor(rows.order)
+    order = torch.from_numpy(rows.order)
     if empty.any():
         start[order[empty]] = 0 if last is None else last[order[empty]]
     if rows.reset is not None:
-        places = torch.as_tensor(rows.start)
-        flags = torch.as_tensor(rows.reset)[places, order].bool() & ~empty
+        places = torch.from_numpy(rows.start)
+        flags = torch.from_numpy(rows.reset)[places, order].bool() & ~empty
         start[order[flags]] = 0
     return start
 
@@ -260,10 +260,10 @@ def _into_fresh(rows: Rows, carry: Tensor) -> Tensor:
     """
     if rows.reset is None:
         return carry.new_zeros(carry.shape[-1])
-    steps = torch.arange(rows.steps)[:, None]
-    places = torch.as_tensor(rows.start) + torch.as_tensor(rows.direction) * steps
-    order = torch.as_tensor(rows.order)
-    inside = steps < torch.as_tensor(rows.length)
-    flags = torch.as_tensor(rows.reset)[places.clamp(0, rows.steps - 1), order].bool() & inside
+    steps = torch.arange(rows.steps, device="cpu")[:, None]
+    places = torch.from_numpy(rows.start) + torch.from_numpy(rows.direction) * steps
+    order = torch.from_numpy(rows.order)
+    inside = steps < torch.from_numpy(rows.length)
+    flags = torch.from_numpy(rows.reset)[places.clamp(0, rows.steps - 1), order].bool() & inside
     step, row = flags.nonzero(as_tuple=True)
     return carry[step, order[row]].sum(0)

@@ -165,7 +165,7 @@ class Compiled:
         frame[slot("worker_bytes")] = worker
         frame[slot("scratch")], frame[slot("sums")] = scratch, sums
         total = sum(_up(size) for _, size in places) + ALIGN
-        workspace = torch.empty(total, dtype=torch.uint8)
+        workspace = torch.empty(total, dtype=torch.uint8, device="cpu")
         at = _up(workspace.data_ptr())
         for word, size in places:
             frame[word] = at
