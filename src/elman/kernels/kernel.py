@@ -18,6 +18,7 @@ from elman.graph.step import Step
 from elman.kernels.rows import Rows, full
 
 Tensors = Mapping[str, Tensor]
+KINDS = 64  # of calls that are remembered
 
 
 def _nothing() -> dict[str, Tensor]:
@@ -148,6 +149,30 @@ def sizes_of(step: Step, tensors: Tensors) -> dict[str, int]:
                 )
             blame.setdefault(symbol, leaf.name)
     return sizes
+
+
+class Sizes:
+    """The sizes of a step's calls. A kind of call is looked at closely once: what is wrong with a
+    tensor can be seen from its shape, type and device.
+    """
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._known: dict[object, dict[str, int]] = {}
+
+    def of(self, arguments: Arguments, rows: Rows) -> Mapping[str, int]:
+        """The number behind every size symbol; ShapeError unless the call can be run."""
+        tensors = arguments.all()
+        kind = tuple([(name, t.shape, t.dtype, t.device) for name, t in tensors.items()])
+        key = (kind, rows.shape, rows.rows)
+        if key not in self._known:
+            common_dtype(self._step.name, tensors)
+            check_axes(self._step, arguments, rows)
+            found = sizes_of(self._step, tensors)
+            if len(self._known) >= KINDS:
+                self._known.clear()
+            self._known[key] = found
+        return self._known[key]
 
 
 def common_dtype(name: str, tensors: Tensors) -> torch.dtype:

@@ -18,6 +18,7 @@ from torch import Tensor
 from elman.errors import ShapeError
 
 Array = np.ndarray
+ADDRESSES = ("active", "when", "start", "direction", "order", "length", "reset")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,12 @@ class Rows:
         return (int(self.length.sum()), 1) if self.packed else (self.steps, self.rows)
 
     @cached_property
+    def addresses(self) -> tuple[int, ...]:
+        """Where the arrays of ADDRESSES begin in memory, 0 for none."""
+        arrays: list[Array | None] = [getattr(self, name) for name in ADDRESSES]
+        return tuple(0 if array is None else array.ctypes.data for array in arrays)
+
+    @cached_property
     def whole(self) -> bool:
         """Whether every row runs from the first step to the last."""
         return bool((self.length == self.steps).all())
@@ -52,27 +59,29 @@ class Rows:
         return self.whole and forwards and self.reset is None and not self.packed
 
     @cached_property
-    def last(self) -> tuple[Array, Array, Array]:
-        """Of each row that has a step, in the order of the table: its index in the user's batch,
-        and where its last step lies in a tensor with the axes of `shape`.
-        """
-        count = int(np.count_nonzero(self.length))
-        rows, length = self.order[:count], self.length[:count]
-        place = self.start[:count] + self.direction[:count] * (length - 1)
-        return rows, *self.at(place, rows)
+    def empty(self) -> bool:
+        """Whether some row has no step at all."""
+        return bool(self.rows and self.length[-1] == 0)
 
     @cached_property
-    def _behind(self) -> tuple[Tensor, Tensor]:
-        """The places and rows behind the ends of rows."""
-        length = np.empty_like(self.length)
-        length[self.order] = self.length
-        place, row = np.nonzero(np.arange(self.steps)[:, None] >= length)
-        return torch.from_numpy(place), torch.from_numpy(row)
+    def last(self) -> tuple[Array, Array, Array]:
+        """Of each row that has a step, as they stand in the user's batch: its index there, and
+        where its last step lies in a tensor with the axes of `shape`.
+        """
+        place = np.full_like(self.order, -1)
+        ran = self.length > 0
+        place[self.order[ran]] = (self.start + self.direction * (self.length - 1))[ran]
+        rows = np.flatnonzero(place >= 0)
+        return rows, *self.at(place[rows], rows)
 
-    def clear(self, sequence: Tensor) -> None:
-        """Put zeros behind the ends of rows, in place; nobody else writes there."""
-        if not self.whole and not self.packed:
-            sequence[self._behind] = 0
+    def room(self, like: Tensor, size: int) -> Tensor:
+        """A sequence to be filled in, (T, B, size) or (items, 1, size), of the type of `like`.
+
+        Behind the ends of rows, where nobody writes, are zeros. To write zeros everywhere is
+        several times as fast as to find the places.
+        """
+        new = like.new_empty if self.whole or self.packed else like.new_zeros
+        return new((*self.shape, size))
 
     def at(self, place: Array, rows: Array) -> tuple[Array, Array]:
         """The indices of places of rows in a tensor with the axes of `shape`."""
@@ -107,7 +116,7 @@ def table(
     order = np.argsort(-wanted, kind="stable")
     length = wanted[order]
     # two entries more than steps: tables are read one step beyond the end and never used there
-    active = (length[None, :] > np.arange(steps + 2)[:, None]).sum(axis=1)
+    active = length.size - np.searchsorted(length[::-1], np.arange(steps + 2), side="right")
     places = np.arange(steps + 1) if when is None else np.append(when, 0)
     if reset is not None and reset.shape != (steps, wanted.size):
         raise ShapeError(f"reset must have shape {(steps, wanted.size)}, got {reset.shape}")
@@ -153,7 +162,7 @@ class Sequences:
     def _table(self, backwards: bool) -> Rows:
         if self.lengths is None and self.reset is None and self.sizes is None:
             return full(self.steps, self.rows, backwards)
-        lengths = [self.steps] * self.rows if self.lengths is None else self.lengths.tolist()
+        lengths = [self.steps] * self.rows if self.lengths is None else self.lengths.numpy()
         when = None
         if self.sizes is not None:
             sizes = self.sizes.numpy()

@@ -213,19 +213,20 @@ class Recurrent(nn.Module):
         return as_state(tuple(given.states_out(part) for part in last))
 
     def _states(self, state: State | None, given: Batch) -> tuple[Tensor, ...]:
-        wanted = as_tuple(self.zero_state(given.rows, given.x))
         if state is None:
-            return wanted
-        parts, names = as_tuple(state), list(self.cell.states)
-        if len(parts) != len(wanted):
+            return as_tuple(self.zero_state(given.rows, given.x))
+        parts, states = as_tuple(state), self.cell.states
+        if len(parts) != len(states):
             raise ShapeError(
-                f"{self.cell.name} has {_count(len(wanted), 'state')} ({', '.join(names)}), "
+                f"{self.cell.name} has {_count(len(states), 'state')} ({', '.join(states)}), "
                 f"but {_count(len(parts), 'tensor')} came"
             )
-        for name, one, like in zip(names, parts, wanted, strict=True):
-            if one.shape != like.shape:
+        layers = self.stack
+        for one, (name, declared) in zip(parts, states.items(), strict=True):
+            wanted = (len(layers), given.rows, layers[0].sizes[declared.size])
+            if tuple(one.shape) != wanted:
                 raise ShapeError(
-                    f"state {name!r} must have shape {tuple(like.shape)} (layers, rows, units), "
+                    f"state {name!r} must have shape {wanted} (layers, rows, units), "
                     f"not {tuple(one.shape)}"
                 )
         return parts

@@ -16,7 +16,7 @@ from torch import Tensor
 from elman.derive import prefixed
 from elman.graph import counter
 from elman.graph.step import Step
-from elman.kernels.kernel import Arguments, check_axes, common_dtype, sizes_of
+from elman.kernels.kernel import Arguments, Sizes
 from elman.kernels.llvm.frame import Address, Neighbor
 from elman.kernels.llvm.run import Bound, Call, Compiled, by_row, by_step
 from elman.kernels.rows import Rows
@@ -38,6 +38,7 @@ class Kernel(Protocol):
     """What a call needs of the kernel that it belongs to."""
 
     step: Step
+    sizes: Sizes
 
     @property
     def forward_plan(self) -> Plan: ...
@@ -52,10 +53,12 @@ def forward(kernel: Kernel, arguments: Arguments, training: bool) -> tuple[Tenso
     for buffer in compiled.plan.buffers:
         size = call.sizes[buffer.size]
         if buffer.space in ("output", "next") or (buffer.space == "kept" and training):
-            made[buffer.name] = call.like.new_empty((*call.rows.shape, size))
+            seen = buffer.space != "kept"
+            shape = (*call.rows.shape, size)
+            made[buffer.name] = (
+                call.rows.room(call.like, size) if seen else call.like.new_empty(shape)
+            )
             call.bound[buffer.name] = by_step(made[buffer.name])
-            if buffer.space != "kept":
-                call.rows.clear(made[buffer.name])
         elif buffer.space == "kept":
             call.bound[buffer.name] = by_row(call.hold(call.like.new_empty(call.rows.rows, size)))
     history = call.histories(made)
@@ -110,12 +113,10 @@ class _Bind:
         self.step: Step = kernel.step
         self.given = {name: _tidy(tensor) for name, tensor in arguments.all().items()}
         self.arguments = arguments
-        common_dtype(self.step.name, self.given)
         self.rows: Rows = arguments.table(self.step)
-        check_axes(self.step, arguments, self.rows)
+        self.sizes = kernel.sizes.of(arguments, self.rows)
         self.like = next(iter(self.given.values()))
         stream = counter.stream_word(arguments.layer, arguments.direction, 0)
-        self.sizes = sizes_of(self.step, self.given)
         self.call = Call(self.rows, self.sizes, arguments.seed, stream)
         self.parameters = {leaf.name: self.given[leaf.name] for leaf in self.step.parameters}
         self.zeros = self.like.new_zeros(max(self.sizes.values()))
@@ -210,8 +211,9 @@ class _Targets:
         call = self.call
         like = call.given[name]
         if name in self.needed:
-            self.found[name] = torch.empty_like(like)
-            call.rows.clear(self.found[name])
+            rows = call.rows
+            new = torch.empty_like if rows.whole or rows.packed else torch.zeros_like
+            self.found[name] = new(like)
             call.bound[output] = by_step(self.found[name])
         else:
             scrap = call.hold(like.new_empty((call.rows.rows, like.shape[-1])))
@@ -231,17 +233,18 @@ def _final(rows: Rows, history: Tensor, start: Tensor) -> Tensor:
         return start.clone()
     if rows.plain:
         return history[-1].clone()
-    which, *places = (torch.from_numpy(array) for array in rows.last)
-    return start.index_copy(0, which, history[places[0], places[1]])
+    which, step, row = (torch.from_numpy(array) for array in rows.last)
+    last = history[step, row]
+    return start.index_copy(0, which, last) if rows.empty else last
 
 
 def _first(rows: Rows, carry: Tensor, last: Tensor | None) -> Tensor:
     """The gradient of the start state: what arrived at the first step."""
-    empty = torch.from_numpy(rows.length == 0)
     if rows.steps == 0:
         return torch.zeros_like(carry) if last is None else last
-    if rows.whole and rows.reset is None:
+    if rows.reset is None and not rows.empty:
         return carry
+    empty = torch.from_numpy(rows.length == 0)
     start = carry.clone()
     order = torch.from_numpy(rows.order)
     if empty.any():
