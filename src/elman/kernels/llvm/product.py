@@ -36,8 +36,11 @@ class Tiling:
 
 
 def tall(machine: Machine, width: int) -> int:
-    """Rows of the tallest tile whose accumulators, weights and broadcast fit the registers."""
-    return max(1, min(8, (machine.registers - width - 1) // width))
+    """Rows of the tallest tile whose accumulators fit the registers, beside what they are made of:
+    all weights and one number of a row, or all rows' numbers and one weight, whatever is less.
+    """
+    fitting = (h for h in range(1, 9) if h * width + min(h, width) + 1 <= machine.registers)
+    return max(fitting, default=1)
 
 
 def heights(tallest: int) -> tuple[int, ...]:
@@ -97,18 +100,35 @@ def tile(dtype: str, lanes: int, height: int, width: int) -> str:
     for p in places:
         f.line(f"{sums[p]} = phi {v.kind} [zeroinitializer, %entry], [{news[p]}, %term]")
     weights = f.at("%panel", f.op("mul", "%k", str(width * lanes)), v.scalar, "weights")
-    w = [
-        f.let(f"w{vec}", f"load {v.kind}, ptr {f.at(weights, str(vec * lanes), v.scalar)}, align 4")
-        for vec in range(width)
-    ]
-    for i in range(height):
+
+    # what there is less of comes first and stays in registers; the rest passes through one
+    def weight(vec: int) -> str:
+        return f.let(
+            f"w{vec}", f"load {v.kind}, ptr {f.at(weights, str(vec * lanes), v.scalar)}, align 4"
+        )
+
+    def number(i: int) -> str:
         one = f.load(v.scalar, f.at(row[i], "%k", v.scalar), "x")
         wide = f.let("x", f"insertelement {v.kind} poison, {v.scalar} {one}, i64 0")
         zero = f"<{lanes} x i32> zeroinitializer"
-        wide = f.let("x", f"shufflevector {v.kind} {wide}, {v.kind} poison, {zero}")
+        return f.let("x", f"shufflevector {v.kind} {wide}, {v.kind} poison, {zero}")
+
+    def add(place: tuple[int, int], x: str, w: str) -> None:
+        args = f"{v.kind} {x}, {v.kind} {w}, {v.kind} {sums[place]}"
+        f.line(f"{news[place]} = call {v.kind} @llvm.fma.{v.suffix}({args})")
+
+    if height < width:
+        numbers = [number(i) for i in range(height)]
         for vec in range(width):
-            args = f"{v.kind} {wide}, {v.kind} {w[vec]}, {v.kind} {sums[i, vec]}"
-            f.line(f"{news[i, vec]} = call {v.kind} @llvm.fma.{v.suffix}({args})")
+            w = weight(vec)
+            for i, x in enumerate(numbers):
+                add((i, vec), x, w)
+    else:
+        all_weights = [weight(vec) for vec in range(width)]
+        for i in range(height):
+            x = number(i)
+            for vec, w in enumerate(all_weights):
+                add((i, vec), x, w)
     f.line("%k.next = add nuw nsw i64 %k, 1")
     f.line("%more = icmp slt i64 %k.next, %terms")
     f.line("br i1 %more, label %term, label %done")

@@ -20,7 +20,7 @@ OUTER = "ptr %left, ptr %right, i64 %items, i64 %i, i64 %j, i64 %columns, ptr %t
 
 def shapes(machine: Machine) -> tuple[tuple[int, int], ...]:
     """The tiles (rows, vectors) of an outer product."""
-    tall, wide = (6, 4) if machine.registers == 32 else (4, 2)
+    tall, wide = (6, 4) if machine.registers == 32 else (6, 2)
     return tuple((height, width) for width in (wide, 1) for height in (tall, 2, 1))
 
 
