@@ -276,8 +276,8 @@ def test_full_rows_are_whole():
 @pytest.mark.parametrize(
     ("lengths", "steps", "message"),
     [
-        ([3, 4], 3, "lengths must lie between 0 and 3, got [3, 4]"),
-        ([-1, 2], 2, "lengths must lie between 0 and 2, got [-1, 2]"),
+        ([3, 4], 3, "lengths must lie between 0 and 3, but row 1 has 4"),
+        ([-1, 2], 2, "lengths must lie between 0 and 2, but row 0 has -1"),
     ],
 )
 def test_lengths_out_of_range_are_refused(lengths, steps, message):

@@ -55,6 +55,7 @@ def test_packed_rows_are_sorted_for_the_kernel_and_states_with_them():
             "lengths must be whole numbers, not torch.float32",
         ),
         ({"lengths": [True, True, True]}, "lengths must be whole numbers, not torch.bool"),
+        ({"lengths": np.ones(3, complex)}, "lengths must be whole numbers, not torch.complex128"),
         ({"reset": torch.zeros(3, 5)}, "reset must have shape (5, 3) (steps, rows), not (3, 5)"),
     ],
 )
@@ -65,7 +66,7 @@ def test_what_does_not_fit_is_said_with_its_numbers(wrong, message):
 
 @pytest.mark.parametrize("lengths", [[3, 6, 1], [3, -1, 1]])
 def test_lengths_out_of_range_are_refused(lengths):
-    with pytest.raises(ShapeError, match=r"^lengths must lie between 0 and 5, got"):
+    with pytest.raises(ShapeError, match=r"^lengths must lie between 0 and 5, but row"):
         _ = batch(torch.zeros(5, 3, 2), lengths=lengths).sequences.forwards
 
 

@@ -227,7 +227,7 @@ def test_rates_that_do_not_fit_are_refused(wrong, message):
     [
         ({"record": ["q"]}, "lstm has no quantity 'q' to record: it has i, f, g, o"),
         ({"return_states": "none"}, "return_states must be 'last' or 'all', not 'none'"),
-        ({"lengths": [7, 1, 1, 1]}, "lengths must lie between 0 and 6, got [7, 1, 1, 1]"),
+        ({"lengths": [7, 1, 1, 1]}, "lengths must lie between 0 and 6, but row 0 has 7"),
         ({"lengths": [1]}, "lengths must have one number for each of 4 rows: shape (4,), not (1,)"),
         ({"state": torch.zeros(2, 4, 7)}, "lstm has 2 states (h, c), but 1 tensor came"),
     ],

@@ -57,3 +57,11 @@ def test_what_is_not_one_row_of_numbers_is_refused():
         elman.streams(torch.zeros(3, 3, dtype=torch.int64), 2, 3)
     with pytest.raises(DataError, match="do not fill a window"):
         elman.streams([1, 2, 3], 2, 9)
+
+
+def test_windows_are_counted_from_zero():
+    with pytest.raises(ShapeError, match=r"^batch must be a whole number, 1 or more, not 0$"):
+        elman.streams(list(range(50)), 0, 3)
+    windows = elman.streams(list(range(50)), 2, 3)
+    with pytest.raises(ShapeError, match=r"^position must be a whole number, 0 or more, not -1$"):
+        windows.position = -1

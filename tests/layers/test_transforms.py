@@ -72,3 +72,26 @@ def test_torch_compile_breaks_its_graph_and_goes_on():
         "assert torch.equal(torch.compile(f, backend='eager')(x), f(x))"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=120)
+
+
+def test_many_gradients_at_once_are_those_one_by_one():
+    layer, x = made()
+    y, last = layer(x)
+    wanted = [*layer.parameters()]
+    seeds = torch.randn(3, *y.shape, dtype=torch.float64)
+    many = torch.autograd.grad(y, wanted, seeds, is_grads_batched=True, retain_graph=True)
+    for index, seed in enumerate(seeds):
+        one = torch.autograd.grad(y, wanted, seed, retain_graph=True)
+        for all_, each in zip(many, one, strict=True):
+            assert torch.allclose(all_[index], each, rtol=0, atol=1e-12)
+    slopes = torch.autograd.functional.jacobian(lambda x: layer(x)[0][-1], x, vectorize=True)
+    assert slopes.shape == (3, 7, 4, 3, 5) and slopes.abs().sum() > 0
+    assert last.requires_grad
+
+
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit.trace.*:DeprecationWarning")
+def test_a_trace_gives_the_same_numbers():
+    layer, x = made()
+    traced = torch.jit.trace(layer, (x,))
+    assert torch.allclose(traced(2 * x)[0], layer(2 * x)[0], rtol=0, atol=1e-12)

@@ -24,7 +24,11 @@ def record(step: Step, names: tuple[str, ...]) -> Step:
     for name in names:
         if name not in step.quantities:
             known = ", ".join(step.quantities) or "none"
-            raise ConfigError(f"{step.name} has no quantity {name!r} to record: it has {known}")
+            states = {leaf.name for leaf in step.states}
+            hint = "; states come with return_states='all'" if name.rstrip("'") in states else ""
+            raise ConfigError(
+                f"{step.name} has no quantity {name!r} to record: it has {known}{hint}"
+            )
     seen = tuple(Output(name, "recorded", step.quantities[name]) for name in names)
     return changed(step, outputs=(*step.outputs, *seen))
 

@@ -250,7 +250,7 @@ class _Seen:
         shape = tuple(world.sizes[size] for size in node.shape) or (1,)
         whole = world.like.new_zeros((*rows.shape, *shape))
         items = [here.item for here in self.places if here.item is not None]
-        if not items:
-            return whole
+        if not items:  # nothing was computed, and the gradient of that is zero
+            return whole + sum(t.flatten()[:0].sum() for t in world.arguments.all().values())
         first, second = (torch.cat(indices) for indices in zip(*items, strict=True))
         return whole.index_put((first, second), torch.cat(self.values[name]))

@@ -111,7 +111,8 @@ def table(
     wanted = np.asarray(lengths, dtype=np.int64)
     steps = int(wanted.max(initial=0)) if steps is None else steps
     if wanted.size and (wanted.min() < 0 or wanted.max() > steps):
-        raise ShapeError(f"lengths must lie between 0 and {steps}, got {wanted.tolist()}")
+        row = int(np.flatnonzero((wanted < 0) | (wanted > steps))[0])
+        raise ShapeError(f"lengths must lie between 0 and {steps}, but row {row} has {wanted[row]}")
     order = np.argsort(-wanted, kind="stable")
     length = wanted[order]
     # two entries more than steps: tables are read one step beyond the end and never used there

@@ -76,7 +76,8 @@ def batch(
         sequences = Sequences(sizes.shape[0], int(sizes[0]), sizes=sizes)
         return Batch(x.data[:, None], sequences, packed=x)
     x = x.transpose(0, 1) if batch_first else x
-    steps, rows = x.shape[:2]
+    # while torch.jit traces, sizes are tensors
+    steps, rows = (int(n) if isinstance(n, Tensor) else n for n in x.shape[:2])
     sequences = Sequences(steps, rows, _lengths(lengths, rows), _reset(reset, x, batch_first))
     return Batch(x, sequences, batch_first)
 
@@ -84,8 +85,9 @@ def batch(
 def _lengths(lengths: Numbers | None, rows: int) -> Tensor | None:
     if lengths is None:
         return None
-    numbers = torch.as_tensor(lengths, device="cpu")
-    if numbers.dtype.is_floating_point or numbers.dtype in (torch.bool, torch.complex64):
+    numbers = _tensor(lengths, "lengths must be whole numbers, one for each row")
+    broken = numbers.is_floating_point() or numbers.is_complex() or numbers.dtype == torch.bool
+    if broken and numbers.numel():
         raise ShapeError(f"lengths must be whole numbers, not {numbers.dtype}")
     if numbers.shape != (rows,):
         raise ShapeError(
@@ -95,10 +97,18 @@ def _lengths(lengths: Numbers | None, rows: int) -> Tensor | None:
     return numbers.to(torch.int64)
 
 
+def _tensor(value: object, wanted: str) -> Tensor:
+    """Anything that torch makes a tensor of; ShapeError says what is wanted instead."""
+    try:
+        return torch.as_tensor(value, device="cpu")
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ShapeError(f"{wanted}: {type(value).__name__} is no tensor ({error})") from None
+
+
 def _reset(reset: Flags | None, x: Tensor, batch_first: bool) -> Tensor | None:
     if reset is None:
         return None
-    flags = torch.as_tensor(reset, device="cpu") != 0
+    flags = _tensor(reset, "reset must be true or false for each step of each row") != 0
     wanted = (x.shape[1], x.shape[0]) if batch_first else tuple(x.shape[:2])
     if tuple(flags.shape) != wanted:
         axes = "(rows, steps)" if batch_first else "(steps, rows)"

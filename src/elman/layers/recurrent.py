@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
@@ -74,15 +75,14 @@ class Recurrent(nn.Module):
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.target = batch_first, dropout, target
         self.bidirectional = bidirectional
-        if num_layers < 1:
+        if _whole("num_layers", num_layers) < 1:
             raise ConfigError(f"num_layers must be at least 1, not {num_layers}")
         if target != "auto" and target not in TARGETS:
             raise ConfigError(f"no target {target!r}: choose 'auto', 'llvm' or 'eager'")
         zoned = _zoneout(self.cell, zoneout)
         rates = {"dropout": dropout, "input_dropout": input_dropout, "state_dropout": state_dropout}
-        for name, rate in {**rates, **{f"zoneout of {n}": rate for n, rate in zoned}}.items():
-            if not 0 <= rate < 1:
-                raise ConfigError(f"{name} must be at least 0 and below 1, not {rate}")
+        for name, rate in rates.items():
+            _rate(name, rate)
         self.noise = Noise(input_dropout, state_dropout, zoned)
         stacks: list[list[Layer]] = [[], []]
         width = input_size
@@ -236,8 +236,12 @@ class Recurrent(nn.Module):
     ) -> None:
         axes = "(rows, steps, features)" if self.batch_first else "(steps, rows, features)"
         packed = isinstance(x, PackedSequence)
-        data, dims = (x.data, 2) if packed else (x, 3)
-        if data.dim() != dims or data.shape[-1] != self.input_size:
+        data = x.data if packed else x
+        tensor = isinstance(data, Tensor)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not tensor or data.layout != torch.strided:
+            kind = f"a {data.layout} tensor" if tensor else type(data).__name__
+            raise ShapeError(f"input must be a dense tensor or a PackedSequence, not {kind}")
+        if data.dim() != (2 if packed else 3) or data.shape[-1] != self.input_size:
             axes = "(items, features)" if packed else axes
             raise ShapeError(
                 f"input must have shape {axes} with {self.input_size} features, "
@@ -248,6 +252,15 @@ class Recurrent(nn.Module):
         step = self.cell.step
         _named("inputs", {leaf.name for leaf in step.inputs} - {"x"}, inputs)
         _named("static", {leaf.name for leaf in step.statics}, static)
+        # layers have all sizes but D in common
+        sizes = {size: n for size, n in self.stack[0].sizes.items() if size != "D"}
+        for leaf in (*step.inputs, *step.statics):
+            given = (static if leaf in step.statics else inputs).get(leaf.name)
+            if given is not None and given.shape[-1] != sizes.get(leaf.size, given.shape[-1]):
+                raise ShapeError(
+                    f"{leaf.name!r} must have {sizes[leaf.size]} features ({leaf.size}), not "
+                    f"{given.shape[-1]}"
+                )
 
 
 def _batch_first(tensor: Tensor, given: Batch) -> Tensor:
@@ -276,13 +289,30 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def _whole(name: str, number: object) -> int:
+    """The number; ConfigError unless it is a whole one."""
+    if isinstance(number, bool) or not isinstance(number, int | np.integer):
+        raise ConfigError(f"{name} must be a whole number, not {number!r}")
+    return int(number)
+
+
+def _rate(name: str, rate: object) -> float:
+    """The rate; ConfigError unless it is at least 0 and below 1."""
+    if isinstance(rate, bool) or not isinstance(rate, int | float | np.floating):
+        raise ConfigError(f"{name} must be a number at least 0 and below 1, not {rate!r}")
+    if not 0 <= rate < 1:
+        raise ConfigError(f"{name} must be at least 0 and below 1, not {rate}")
+    return float(rate)
+
+
 def _zoneout(cell: Cell, rates: Rates) -> tuple[tuple[str, float], ...]:
     """The rate of every state that has one."""
     given = rates if isinstance(rates, Mapping) else dict.fromkeys(cell.states, rates)
     if strange := sorted(given.keys() - cell.states.keys()):
         known = ", ".join(cell.states)
         raise ConfigError(f"zoneout names {', '.join(strange)}, but {cell.name} has {known}")
-    return tuple((name, float(given[name])) for name in cell.states if given.get(name))
+    found = {name: _rate(f"zoneout of {name}", rate) for name, rate in given.items()}
+    return tuple((name, found[name]) for name in cell.states if found.get(name))
 
 
 def _sizes(cell: Cell, width: int, hidden: int, more: Mapping[str, int]) -> dict[str, int]:
@@ -294,6 +324,9 @@ def _sizes(cell: Cell, width: int, hidden: int, more: Mapping[str, int]) -> dict
             "and H is hidden_size"
         )
     sizes = {"D": width, "H": hidden, **more}
+    words = {"D": "input_size", "H": "hidden_size"}
+    for name, number in sizes.items():
+        _whole(words.get(name, f"size {name}"), number)
     wanted: Sequence[str] = [size for size in step.sizes() if size not in sizes]
     if wanted:
         example = ", ".join(f"{size!r}: 32" for size in wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -18,6 +19,9 @@ class States(tuple[Any, ...]):
         """The same numbers without a past: where truncated backpropagation ends."""
         return States(part.detach() for part in self)
 
+
+# a saved state is numbers, and may be loaded as such
+torch.serialization.add_safe_globals([States])
 
 State = Tensor | tuple[Tensor, ...]
 

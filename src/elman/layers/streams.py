@@ -45,7 +45,7 @@ class Streams:
 
     @position.setter
     def position(self, position: int) -> None:
-        self._windows.position = position
+        self._windows.position = _counted("position", position, 0)
 
     @property
     def steps_per_pass(self) -> float:
@@ -74,4 +74,11 @@ def streams(tokens: Tensor | np.ndarray | Sequence[int], batch: int, window: int
         raise ShapeError(
             f"tokens must be one row of whole numbers, not {numbers.dtype} of shape {numbers.shape}"
         )
+    batch, window = _counted("batch", batch, 1), _counted("window", window, 1)
     return Streams(data.streams(numbers, batch, window))
+
+
+def _counted(name: str, number: object, least: int) -> int:
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
+        raise ShapeError(f"{name} must be a whole number, {least} or more, not {number!r}")
+    return int(number)

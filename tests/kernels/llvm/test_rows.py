@@ -117,7 +117,7 @@ def test_any_strides_will_do():
 
 
 def test_lengths_that_cannot_be_are_named():
-    with pytest.raises(ShapeError, match=r"lengths must lie between 0 and 3, got \[4\]"):
+    with pytest.raises(ShapeError, match=r"lengths must lie between 0 and 3, but row 0 has 4"):
         table([4], 3)
     with pytest.raises(ShapeError, match=r"reset must have shape \(3, 1\), got \(2, 1\)"):
         table([3], reset=np.zeros((2, 1), dtype=bool))

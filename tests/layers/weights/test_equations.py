@@ -84,3 +84,12 @@ def test_a_file_without_biases_does_not_fit(tmp_path):
     elman.save_weights(nn.LSTM(3, 4, bias=False), tmp_path / "a.pt")
     with pytest.raises(DataError, match=r"it lacks bias_ih_l0, bias_hh_l0$"):
         elman.load_weights(elman.Recurrent("lstm", 3, 4), tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize(("more", "what"), [
+    ({"bidirectional": True}, "two directions"), ({"learn_start": True}, "learned starts"),
+])  # fmt: skip
+def test_parameters_that_torch_lacks_are_named(tmp_path, more, what):
+    layer = elman.Recurrent("lstm", 3, 4, **more)
+    with pytest.raises(ConfigError, match=f"^a Recurrent with {what} has parameters that torch's"):
+        elman.save_weights(layer, tmp_path / "a.pt")

@@ -138,7 +138,7 @@ class _Run(torch.autograd.Function):
         final = dict(zip(states, arrived, strict=False))
         visible = dict(zip(kernel.visible, arrived[len(states) :], strict=True))
         gradients = bind.Gradients(final, visible)
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() or any(map(_many, arrived)):
             found = again(kernel, arguments, gradients, needed)
         else:
             made = dict(zip(ctx.made, saved, strict=True))
@@ -146,10 +146,19 @@ class _Run(torch.autograd.Function):
         return (None, None, None, None, *(found.get(name) for name in ctx.names))
 
 
+def _many(gradient: Tensor | None) -> bool:
+    """Whether it is one of many gradients at once (`is_grads_batched`), which has no memory."""
+    batched = torch._C._functorch.is_legacy_batchedtensor  # pyright: ignore
+    return gradient is not None and batched(gradient)
+
+
 def again(
     kernel: LLVM, arguments: Arguments, gradients: bind.Gradients, needed: set[str]
 ) -> dict[str, Tensor | None]:
-    """The gradient as a graph of its own, for a second derivative: through the eager target."""
+    """The gradient in torch's own operations, through the eager target: for a second derivative,
+    and for many gradients at once.
+    """
+    differentiable = torch.is_grad_enabled()
     with torch.enable_grad():
         results = Eager(kernel.step)(arguments, history=True)
         history = {f"{name}'": value for name, value in results.history.items()}
@@ -163,7 +172,7 @@ def again(
             [output for output, _ in pairs],
             [given[name] for name in wanted],
             [g for _, g in pairs],
-            create_graph=True,
+            create_graph=differentiable,
             allow_unused=True,
         )
     return dict(zip(wanted, found, strict=True))

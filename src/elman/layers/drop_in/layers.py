@@ -49,6 +49,8 @@ class DropIn(nn.RNNBase):
         """As torch's; `lengths` and `reset` are those of `Recurrent`, for batched tensors."""
         plain = lengths is None and reset is None
         if not self._fits(input, hx) or (plain and not _compiled(input)):
+            if not plain and isinstance(input, Tensor) and input.dim() == 3:
+                batch(input, batch_first=self.batch_first, lengths=lengths, reset=reset)
             return self.theirs.forward(self, input, hx)
         states = None if hx is None else self._parts(hx)
         if isinstance(input, Tensor) and input.dim() == 2:
@@ -131,7 +133,7 @@ class DropIn(nn.RNNBase):
         layers = self.num_layers * (1 + self.bidirectional)
         return all(
             isinstance(part, Tensor) and part.shape == (layers, *rows, size)
-            and part.device == x.device
+            and part.device == x.device and self._types_fit(part)
             for part, size in zip(self._parts(hx), self._sizes(), strict=True)
         )  # fmt: skip
 

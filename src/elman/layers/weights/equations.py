@@ -51,6 +51,12 @@ CELLS = "lstm, gru or rnn"
 
 def form(layer: Recurrent) -> Form:
     """The form of a layer's cell; ConfigError if torch has no layer for it."""
+    if layer.bidirectional or layer.stack[0].start is not None:
+        what = "two directions" if layer.bidirectional else "learned starts"
+        raise ConfigError(
+            f"a Recurrent with {what} has parameters that torch's layers lack: weights are read "
+            "into and saved from one of a single direction that starts at zero"
+        )
     names = {name for name, _ in layer.named_parameters()}
     for one in FORMS:
         own = {*one.inputs, *one.recurrent, *one.biases, *filter(None, one.inside)}

@@ -1,0 +1,52 @@
+"""Values of another type than asked for: one sentence.
+
+Types are checked by a tool in these tests and by nobody where people use a layer, so the calls are
+made in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+RATE = "must be a number at least 0 and below 1"
+FLAGS = "reset must be true or false for each step of each row"
+CALLS = {
+    "layer(numpy.ones((5, 3, 2)))":
+        "input must be a dense tensor or a PackedSequence, not ndarray",
+    "layer([[1.0]])": "input must be a dense tensor or a PackedSequence, not list",
+    "layer(x, lengths='abc')": "lengths must be whole numbers, one for each row: str is no tensor",
+    "layer(x, lengths=[1, None, 2])":
+        "lengths must be whole numbers, one for each row: list is no tensor",
+    "layer(x, reset='yes')": f"{FLAGS}: str is no tensor",
+    "elman.Recurrent('gru', 3.0, 4)": "input_size must be a whole number, not 3.0",
+    "elman.Recurrent('gru', 3, '4')": "hidden_size must be a whole number, not '4'",
+    "elman.Recurrent('gru', 3, 4, True)": "num_layers must be a whole number, not True",
+    "elman.Recurrent('gru', 3, 4, dropout='0.1')": f"dropout {RATE}, not '0.1'",
+    "elman.Recurrent('gru', 3, 4, zoneout=None)": f"zoneout of h {RATE}, not None",
+    "elman.Stack(layer, elman.LSTM(4, 6))": "layer 1 is a LSTM: a stack is made of elman.Recurrent",
+    "elman.streams(range(50), 2.0, 3)": "batch must be a whole number, 1 or more, not 2.0",
+    "elman.streams(range(50), 2, '3')": "window must be a whole number, 1 or more, not '3'",
+}  # fmt: skip
+SCRIPT = """
+import json, sys, elman, numpy, torch
+from elman.errors import ElmanError
+layer, x, said = elman.Recurrent("gru", 2, 4), torch.ones(5, 3, 2), []
+for call in json.loads(sys.argv[1]):
+    try:
+        eval(call)
+        said.append("nothing")
+    except ElmanError as error:
+        said.append(str(error))
+print(json.dumps(said))
+"""
+
+
+def test_every_value_of_another_type_is_named_in_a_sentence():
+    ran = subprocess.run(
+        [sys.executable, "-c", SCRIPT, json.dumps(list(CALLS))], capture_output=True, text=True
+    )
+    assert not ran.returncode, ran.stderr
+    for said, (call, message) in zip(json.loads(ran.stdout), CALLS.items(), strict=True):
+        assert said.startswith(message), call
