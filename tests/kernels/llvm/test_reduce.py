@@ -22,3 +22,16 @@ def test_large_numbers_that_cancel_do_not_take_small_ones_along(width):
     results = kernel(Arguments({"x": x}, {"h": torch.zeros(2, 5)}, {"b": bias}))
     (found,) = torch.autograd.grad(results.outputs["y"], bias, gradients)
     assert found.tolist() == [BLOCK / 2] * 5
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_infinite_sum_is_infinite_and_no_sum_is_not_a_number(width):
+    gradients = torch.ones(3, 2, 5)
+    gradients[1, 0] = torch.tensor([np.inf, -np.inf, np.nan, 3e38, 0])
+    gradients[2, 1] = torch.tensor([1.0, -np.inf, 1.0, 3e38, 0])
+    x, bias = torch.zeros(3, 2, 5), torch.zeros(5, requires_grad=True)
+    kernel = compile(Cell("h' = x + b").step, "llvm", machine(width))
+    results = kernel(Arguments({"x": x}, {"h": torch.zeros(2, 5)}, {"b": bias}))
+    (found,) = torch.autograd.grad(results.outputs["y"], bias, gradients)
+    want = [np.inf, -np.inf, np.nan, np.inf, 4.0]
+    np.testing.assert_array_equal(found.numpy(), np.array(want, dtype=np.float32))
