@@ -96,7 +96,18 @@ def undefined(trial: Trial) -> str:
     walk.losses()
     if walk.margin < KINK:
         return f"a value comes within {walk.margin:.2g} of a kink"
-    return _shaken(trial)
+    return _shaken(trial) or _rounded(trial)
+
+
+def _rounded(trial: Trial) -> str:
+    """Whether the interpreter is itself too far from what it gives in extended precision: a norm of
+    numbers that are nearly equal shows nothing but how they were rounded.
+    """
+    want, wide = (Reference(trial, dtype).results() for dtype in (np.float64, np.longdouble))
+    for name, error in worst(want, wide).items():
+        if error > allowed(name, want[name]) / 10:
+            return f"the interpreter's own rounding moves {name} by {error:.2g}"
+    return ""
 
 
 def _shaken(trial: Trial) -> str:

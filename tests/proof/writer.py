@@ -34,6 +34,7 @@ LED = [
 OFTEN = (*ARITY, *["product"] * 6, "transposed", "add", "mul", "tanh", "sigmoid")
 KINKED = ("relu", "abs", "min", "max", "where")
 MOST = 8  # matrices
+UNSEEN = 4  # of 25 cells, this one has a state that only other states can see
 LEAF: Bound = (-5.0, 5.0)  # of numbers drawn from a normal distribution, and of states
 SIZES = ("H", "R", "E", "D", "F")
 
@@ -64,6 +65,7 @@ class Writer:
         self.room = self.chance.choice([0, 1, 2, 3, 4, 6, MOST])
         self.nodes = 0
         self.leads: list[Lead] = []
+        self.unseen = seed % 25 == UNSEEN
         if seed % 2:
             self.leads.append(Lead(*LED[(seed // 2 * 7919) % len(LED)]))
 
@@ -71,6 +73,7 @@ class Writer:
         """The cell."""
         pick = self.chance
         others = pick.sample(["c", "m", "s"], pick.choice([0, 0, 0, 1, 1, 2, 3]))
+        others = others or ["c"] * self.unseen
         states = [("h", "H"), *((name, pick.choice("HHR")) for name in others)]
         optional = [("u", "E"), ("v", "F"), ("a", "1"), ("p", "H"), ("b_r", "R"), ("b_h", "H")]
         for name, size in [("x", "D"), *states, *optional]:
@@ -81,9 +84,12 @@ class Writer:
             lines.append(f"{name} = {self.line(size)}")
             self.vectors[size].append(name)
         for name, size in states:
+            if self.unseen and name == "h":
+                lines.append(f"h' = 0.5 * h + {self._seeing(*states[1])}")
+                continue
             lines.append(f"{name}' = {self.line(size)}")
             self.vectors[size].append(f"{name}'")
-        if pick.random() < 0.4:
+        if self.unseen or pick.random() < 0.4:
             lines.append(f"y = {self.line(pick.choice('HHRD1'))}")
         used = set(re.findall(r"\w+", " ".join(lines)))
         return "\n".join([*self.declarations(states, used), *lines])
@@ -97,6 +103,13 @@ class Writer:
         named = [(n, *key) for key, names in self.matrices.items() for n in names if n in used]
         listed = ", ".join(f"{name}[{out}, {inner}]" for name, out, inner in sorted(named))
         return [*lines, *([f"param {listed}"] if named else [])]
+
+    def _seeing(self, state: str, size: str) -> str:
+        """A product with another state. The gradient of what is nowhere else added to anything is
+        the one on its way back itself, while it is replaced by the one of the step before.
+        """
+        self.matrices.setdefault(("H", size), []).append("M_seeing")
+        return f"M_seeing {state}"
 
     def line(self, size: str) -> str:
         """A right side."""
@@ -168,7 +181,7 @@ class Writer:
             sizes[self.chance.randrange(2)] = "1"
         left, right = (self.some(each, depth, lead, n) for n, each in enumerate(sizes))
         right = self.lifted(right) if op == "div" else right
-        if op in ("min", "max") and self.chance.random() < 0.2:
+        if op in ("min", "max") and self.chance.random() < 0.2 and sizes[0] == size:
             right = Piece("0", (0.0, 0.0))
         sign = BINARY[op]
         text = f"{sign}({left.text}, {right.text})"

@@ -157,11 +157,16 @@ def _by_mode(
 def fill_region(layout: Layout, region: str, buffers: Iterable[int]) -> str:
     """`fill_<region>`: the pointers of every buffer that a region touches."""
     f = Function(f"fill_{region}", f"ptr %frame, ptr %pointers, {FILL_ARGUMENTS}", attributes=GLUE)
-    items = layout.load(f, "items")
-    given = FILL_ARGUMENTS
+    given, touched = FILL_ARGUMENTS, sorted(buffers)
     f.line(f"call void @count(ptr %frame, {given})")
-    for buffer in sorted(buffers):
-        about = f.at("%frame", str(layout.buffer_slot(buffer, "base")), "i64", "about")
-        out = layout.pointers(f, buffer, items)
+    if not touched:
+        return f.text()
+    kind, numbers = f"[{len(touched)} x i64]", ", ".join(f"i64 {buffer}" for buffer in touched)
+    items = layout.load(f, "items")
+    first = f.at("%frame", str(layout.buffer_slot(0, "base")), "i64", "buffers")
+    with f.loop("n", "0", str(len(touched))) as n:
+        buffer = f.load("i64", f.at(f"@touched_{region}", n, "i64"), "buffer")
+        about = f.at(first, f.op("mul", buffer, str(len(BUFFER_WORDS))), "i64", "about")
+        out = f.at("%pointers", f.op("mul", items, buffer), "ptr", "rows")
         f.line(f"call void @fill(ptr %frame, ptr {about}, ptr {out}, {given})")
-    return f.text()
+    return f"@touched_{region} = private constant {kind} [{numbers}]\n\n{f.text()}"

@@ -122,13 +122,14 @@ class Program:
         f = Function(f"stage_{stage.name}", STAGE, attributes=GLUE)
         units = self.layout.size(f, stage.size)
         if tilings:
+            f.line("%start = alloca i64")
             self._panels(f, stage, tilings, units)
         else:
             self._call_epilogue(f, stage, "0", "%count", "0", units)
         if stage.sums:
             args = "ptr %frame, ptr %pointers, i64 %count, ptr %sums"
             f.line(f"call void @finish_{stage.name}({args})")
-        return f.text()
+        return "\n\n".join([*_tables(stage, tilings), f.text()])
 
     def _panels(self, f: Function, stage: Stage, tilings: list[Tiling], units: str) -> None:
         across = tilings[0].vectors * self.lanes
@@ -150,35 +151,39 @@ class Program:
                 f.at(p, f.op("mul", panel, s), self.element, "panel")
                 for p, s in zip(packs, strides, strict=True)
             ]
-            start = "0"
-            for height in tilings[0].heights:
+            # the tallest tiles first, then what is left by lower ones
+            f.line("store i64 0, ptr %start")
+            with f.loop("n", "0", str(len(tilings[0].heights))) as n:
+                height = f.load("i64", f.at(f"@heights_{stage.name}", n, "i64"), "height")
+                tiles = [f.load("ptr", f.at(f"@tiles_{t.name}", n, "ptr"), "tile") for t in tilings]
+                start = f.load("i64", "%start", "start")
                 left = f.op("sub", "%count", start)
-                whole = f.op("mul", f.op("sdiv", left, str(height)), str(height))
+                whole = f.op("mul", f.op("sdiv", left, height), height)
                 stop = f.op("add", start, whole, "stop")
-                with f.loop("item", start, stop, str(height)) as item:
-                    self._tiles(f, tilings, height, item, (at, rows, terms))
-                    last = f.op("add", item, str(height))
+                f.line(f"store i64 {stop}, ptr %start")
+                with f.loop("item", start, stop, height) as item:
+                    self._tiles(f, tilings, tiles, item, (at, rows, terms))
+                    last = f.op("add", item, height)
                     self._call_epilogue(f, stage, item, last, unit0, unit1)
-                start = stop
 
     def _tiles(
         self,
         f: Function,
         tilings: list[Tiling],
-        height: int,
+        tiles: list[str],
         item: str,
         places: tuple[list[str], list[list[str]], list[list[str]]],
     ) -> None:
-        begin = 0
-        for t, panel, rows, terms in zip(tilings, *places, strict=True):
-            to = f.at("%tile", str(begin), self.element, "tile")
+        """Every group's tile for the same rows, one behind the other in the worker's memory."""
+        to = "%tile"
+        for t, tile_, panel, rows, terms in zip(tilings, tiles, *places, strict=True):
             weights, resume = panel, "false"
             for row, term in zip(rows, terms, strict=True):
                 args = f"ptr {f.at(row, item, 'ptr')}, i64 {term}, ptr {weights}, ptr {to}"
-                f.line(f"call void @product_{height}x{t.width}({args}, i1 {resume})")
+                f.line(f"call void {tile_}({args}, i1 {resume})")
                 step = f.op("mul", term, str(t.width * self.lanes))
                 weights, resume = f.at(weights, step, self.element, "panel"), "true"
-            begin += tile_numbers(t, self.lanes)
+            to = f.at(to, str(tile_numbers(t, self.lanes)), self.element, "tile")
 
     def _call_epilogue(
         self, f: Function, stage: Stage, item0: str, item1: str, unit0: str, unit1: str
@@ -298,6 +303,20 @@ class Program:
 
 
 _REGIONS = ("once", "static", "before", "loop", "after", "sums")
+
+
+def _tables(stage: Stage, tilings: list[Tiling]) -> list[str]:
+    """The tile heights of a stage, and the functions for every group's tiles."""
+    if not tilings:
+        return []
+    heights = tilings[0].heights
+    many = len(heights)
+    numbers = ", ".join(f"i64 {height}" for height in heights)
+    lines = [f"@heights_{stage.name} = private constant [{many} x i64] [{numbers}]"]
+    for t in tilings:
+        functions = ", ".join(f"ptr @product_{height}x{t.width}" for height in heights)
+        lines.append(f"@tiles_{t.name} = private constant [{many} x ptr] [{functions}]")
+    return ["\n".join(lines)]
 
 
 def _sizes(plan: Plan) -> list[str]:
