@@ -31,6 +31,13 @@ def test_scores_have_a_column_for_each_token(cell, embedding):
     assert [tuple(part.shape) for part in parts] == [(2, 3, 12)] * len(parts)
 
 
+@pytest.mark.parametrize("cell", ["scrn", "lstm_projected"])
+def test_further_sizes_of_a_cell_are_half_of_its_units(cell):
+    model = LanguageModel(cell, vocabulary=5, hidden=7, layers=2)
+    scores, _ = model(torch.zeros(3, 2, dtype=torch.int64))
+    assert scores.shape == (3, 2, 5) and model.recurrent.layers[1].sizes["R"] == 3
+
+
 def test_two_windows_with_the_state_carried_are_one_long_window():
     net, text = model(), tokens()
 

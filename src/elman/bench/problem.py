@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -22,21 +21,13 @@ from elman.kernels.stages import lower
 
 Array = np.ndarray
 CELLS = ("rnn", "gru", "lstm", "mut1")
-_PACKAGE = Path(__file__).parents[1]
-_EXAMPLES = (
-    _PACKAGE / "examples",
-    _PACKAGE.parents[1] / "examples",
-)  # installed; in the repository
 
 
 def get(name: str) -> Cell:
-    """The cell of that name: from the shelf, or from the examples."""
+    """The cell of that name on the shelf, if there is a benchmark of it."""
     if name not in CELLS:
         raise ConfigError(f"there is no benchmark of {name!r}: choose from {', '.join(CELLS)}")
-    if name in elman.cells.names():
-        return elman.cells.get(name)
-    found = (folder / f"{name}.eq" for folder in _EXAMPLES)
-    return Cell.read(next((path for path in found if path.exists()), _EXAMPLES[0] / f"{name}.eq"))
+    return elman.cells.get(name)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ class LanguageModel(nn.Module):
     """Embedding, a stack of recurrent layers, and one output for each token.
 
     `vocabulary` is the number of tokens V, `embedding` the size of their vectors; 0 feeds each
-    token as a one-hot vector. `dropout` is the share of units left out, in training only, between
+    token as a one-hot vector. Sizes that a cell declares besides D and H are half of `hidden`.
+    `dropout` is the share of units left out, in training only, between
     the layers and before the output. `target` is that of `Recurrent`.
     """
 
@@ -47,9 +48,11 @@ class LanguageModel(nn.Module):
         check_room(cell, vocabulary, hidden, layers, embedding)
         self.vocabulary, self.dropout = vocabulary, dropout
         self.embedding = nn.Embedding(vocabulary, embedding) if embedding else None
+        more = {size: max(1, hidden // 2) for size in cell.step.sizes() if size not in ("D", "H")}
         self.recurrent = Recurrent(
-            cell, embedding or vocabulary, hidden, layers, dropout=dropout, target=target
-        )
+            cell, embedding or vocabulary, hidden, layers, dropout=dropout, target=target,
+            sizes=more,
+        )  # fmt: skip
         self.output = nn.Linear(self.recurrent.output_size, vocabulary)
         self._start()
 

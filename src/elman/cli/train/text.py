@@ -29,7 +29,7 @@ class Options:
     cell: CellName = None
     """A cell by name, the path of its equations, or the equations themselves."""
     hidden: Whole = None
-    """Units of each layer."""
+    """Units of each layer; other sizes that a cell declares are half of it."""
     layers: Whole = None
     """Layers, one upon the other."""
     embedding: Whole = None
