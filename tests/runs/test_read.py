@@ -187,3 +187,12 @@ def test_a_name_that_fits_no_run_or_several_lists_them(runs, tmp_path):
     assert str(caught.value) == (
         f"there is no run zz here, nor any in {none}/: start one with elman train"
     )
+
+
+def test_runs_far_below_a_folder_are_not_looked_for_to_be_named(tmp_path):
+    deep = tmp_path / "a" / "b" / "c" / "run"
+    RunWriter.create("t", "c", config={}, equations="", seed=1, folder=deep).finish()
+    assert len(listing(tmp_path)) == 1 and not listing(tmp_path, deep=3)
+    assert len(listing(tmp_path, deep=4)) == 1
+    with pytest.raises(RunError, match="start one with elman train"):
+        find(tmp_path)

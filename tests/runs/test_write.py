@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import numpy as np
 import pytest
 
 from elman.errors import ConfigError, RunError
-from elman.runs import Run, RunWriter, versions, write
+from elman.runs import Run, RunWriter, disk, versions, write
 from faults import Faults, new_run, save
 
 
@@ -237,3 +239,14 @@ def test_a_root_that_cannot_be_written_gets_one_sentence(tmp_path):
     (tmp_path / "runs").write_text("a file")
     with pytest.raises(RunError, match="cannot be written"):
         text_run(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_of_two_who_reopen_at_once_one_waits(run):
+    run.finish()
+    with ThreadPoolExecutor(1) as pool:
+        with disk.held(run.folder):
+            other = pool.submit(RunWriter.reopen, run.folder, after=None)
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.3)
+        assert other.result(timeout=30).facts["status"] == "running"

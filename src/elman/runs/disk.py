@@ -10,7 +10,13 @@ import contextlib
 import os
 import secrets
 import shutil
+from collections.abc import Generator
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows alone has it
 _BLOCK = 1 << 16
@@ -94,6 +100,24 @@ def remove(folder: Path) -> None:
     doomed = beside(folder)
     os.rename(folder, doomed)  # noqa: PTH104 - as above
     shutil.rmtree(doomed, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Generator[None]:
+    """Hold a folder while something is decided about it: whoever else wants to waits.
+
+    The system lets go when a process dies. Where it knows no such locks, nobody waits.
+    """
+    if fcntl is None or not folder.is_dir():
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def sweep(folder: Path) -> None:

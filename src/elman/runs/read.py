@@ -8,6 +8,7 @@ where. Nothing here writes.
 from __future__ import annotations
 
 import json
+import math
 import os
 import tomllib
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from elman.runs.paths import RunPaths
 FORMAT = 1
 ROOT = Path("runs")
 LATEST = "latest"
+NEAR = 2  # folders deep: where runs are looked for to be named in a message
 # What `run.json` must hold under these names for a reader to take it.
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "format": int,
@@ -153,10 +155,14 @@ def find(name: str | Path, root: Path = ROOT) -> Run:
     raise RunError(_no_run(path, root, ends))
 
 
-def listing(root: Path = ROOT) -> list[Run]:
-    """The runs in `root`, at any depth, newest first; what lies inside a run is its own affair."""
+def listing(root: Path = ROOT, *, deep: float = math.inf) -> list[Run]:
+    """The runs in `root`, at any depth or so many folders deep, newest first; what lies inside a
+    run is its own affair.
+    """
     found = list[Run]()
     for place, folders, _ in os.walk(root):
+        if len(Path(place).parts) - len(root.parts) >= deep:
+            folders.clear()
         folders[:] = [name for name in folders if not name.startswith(".")]
         if is_run(Path(place)):
             found.append(Run(Path(place)))
@@ -166,7 +172,7 @@ def listing(root: Path = ROOT) -> list[Run]:
 
 def _no_run(path: Path, root: Path, several: list[Run]) -> str:
     place = path if path.is_dir() else root
-    others = several or listing(place)
+    others = several or listing(place, deep=NEAR)
     if not others:
         return f"there is no run {path} here, nor any in {place}/: start one with elman train"
     names = ", ".join(str(run.folder) for run in others[:5])

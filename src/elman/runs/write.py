@@ -85,6 +85,12 @@ class RunWriter:
         Rows and checkpoints of later steps are dropped, for they will come again. RunError if
         another process is writing it.
         """
+        # of two that come at once, the second sees that the first is at work
+        with disk.held(folder):
+            return cls._reopen(folder, after, command)
+
+    @classmethod
+    def _reopen(cls, folder: Path, after: int | None, command: Sequence[str]) -> RunWriter:
         found = Run(folder)
         facts = found.facts()
         process: dict[str, Any] = facts.get("process") or {}
