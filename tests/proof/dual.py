@@ -92,6 +92,7 @@ class Walk:
         }
         self.index = {name: k for k, name in enumerate(self.directions)}
 
+    @np.errstate(all="ignore")  # what no result hangs on may be anything: the graph leaves it out
     def losses(self) -> tuple[float, dict[str, float]]:
         """The loss, and its derivative along the direction of every tensor."""
         case, trial = self.case, self.trial

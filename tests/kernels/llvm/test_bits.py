@@ -52,6 +52,19 @@ def test_threads_and_company_change_no_bit(name):
     assert torch.equal(gx[:, 5], found[0][1][:, 5])
 
 
+def test_what_a_row_adds_up_over_its_steps_does_not_hang_on_the_others():
+    # alone, all steps of a row are one chunk; beside others they are several
+    torch.manual_seed(0)
+    layer = Recurrent("static v[F]\nh' = tanh(W x + U h + V v)", 3, 9, sizes={"F": 4})
+    x, static = torch.randn(400, 9, 3), torch.randn(9, 4, requires_grad=True)
+    seed = torch.randn(400, 9, 9)
+    (want,) = torch.autograd.grad(layer(x, static={"v": static})[0], [static], seed)
+    one = static[2:3].detach().requires_grad_()
+    y, _ = layer(x[:, 2:3], static={"v": one})
+    (found,) = torch.autograd.grad(y, [one], seed[:, 2:3])
+    assert torch.equal(found[0], want[2])
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_threads_far_apart_in_a_ragged_batch_do_not_meet(backwards):
     # several chunks of time, and rows so uneven that one thread runs ahead of the other

@@ -30,8 +30,12 @@ def count_items(layout: Layout) -> str:
     return f.text()
 
 
-def fill(layout: Layout) -> str:
-    """`fill`: the pointers of one buffer, described at %about, for steps and rows."""
+def fill(layout: Layout, *, backwards: bool) -> str:
+    """`fill`: the pointers of one buffer, described at %about, for steps and rows.
+
+    Steps are taken in the order in which chunks are: what is added up over the steps of a row must
+    not depend on where a chunk ends, for that depends on the other rows.
+    """
     f = Function(
         "fill", f"ptr %frame, ptr %about, ptr %out, {FILL_ARGUMENTS}", attributes="nounwind"
     )
@@ -46,6 +50,8 @@ def fill(layout: Layout) -> str:
     }
     f.line("store i64 0, ptr %count")
     with f.loop("t", "%from", "%to") as t:
+        if backwards:
+            t = f.op("sub", f.op("sub", f.op("add", "%from", "%to"), "1"), t, "t")
         last = f.smaller("%row1", f.load("i64", f.at(tables["active"], t, "i64")))
         with f.loop("r", "%row0", last, "%apart") as r:
             address = _address(f, tables, about, rows, t, r)

@@ -1,12 +1,14 @@
 """One call of compiled code: its tensors are made, bound to the buffers of a plan, and handed over.
 
 In: arguments, and for the way back what the forward pass made and the gradients that arrive. Out:
-tensors by name. Where each number lies in memory is said here; how it is found is in `addresses`.
+tensors by name. Where each number lies in memory is said here, once for every kind of call; how it
+is found is in `addresses`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,13 +16,13 @@ import torch
 from torch import Tensor
 
 from elman.derive import prefixed
-from elman.graph import counter
+from elman.graph import Node, counter
 from elman.graph.step import Step
 from elman.kernels.kernel import Arguments, Sizes
 from elman.kernels.llvm.frame import Address, Neighbor
-from elman.kernels.llvm.run import Bound, Call, Compiled, by_row, by_step
+from elman.kernels.llvm.run import Bound, Call, Compiled, Kind, by_row, by_step
 from elman.kernels.rows import Rows
-from elman.kernels.stages import Plan
+from elman.kernels.stages import Buffer, Plan
 
 Tensors = Mapping[str, Tensor]
 Maybe = Mapping[str, Tensor | None]
@@ -50,21 +52,27 @@ def forward(kernel: Kernel, arguments: Arguments, training: bool) -> tuple[Tenso
     call = _Bind(kernel, arguments)
     compiled = kernel.compiled(call.like.dtype, "forward")
     made: dict[str, Tensor] = {}
+    scraps: list[Buffer] = []
     for buffer in compiled.plan.buffers:
         size = call.sizes[buffer.size]
-        if buffer.space in ("output", "next") or (buffer.space == "kept" and training):
-            seen = buffer.space != "kept"
-            shape = (*call.rows.shape, size)
-            made[buffer.name] = (
-                call.rows.room(call.like, size) if seen else call.like.new_empty(shape)
-            )
-            call.bound[buffer.name] = by_step(made[buffer.name])
+        if buffer.space in ("output", "next"):
+            made[buffer.name] = call.rows.room(call.like, size)
+        elif buffer.space == "kept" and training:
+            made[buffer.name] = call.like.new_empty((*call.rows.shape, size))
         elif buffer.space == "kept":
-            call.bound[buffer.name] = by_row(call.hold(call.like.new_empty(call.rows.rows, size)))
-    history = call.histories(made)
-    call.bind_leaves(history)
-    compiled(call.call, call.bound, call.parameters, {})
-    final = {n: _final(call.rows, history[n], call.given[n]) for n in history}
+            scraps.append(buffer)
+    call.tensors.update((MADE + name, tensor) for name, tensor in made.items())
+    for buffer in scraps:
+        size = call.sizes[buffer.size]
+        call.tensors[SCRAP + buffer.name] = call.like.new_empty(call.rows.rows, size)
+
+    def kind() -> Kind:
+        buffers = {name: call.by_step(name, MADE) for name in made}
+        buffers |= {buffer.name: call.by_row(buffer.name, SCRAP) for buffer in scraps}
+        return Kind({**buffers, **call.leaves()})
+
+    compiled(call.call, call.tensors, (call.shapes, training), kind)
+    final = {n: _final(call.rows, made[call.history(n)], call.given[n]) for n in call.states}
     return final, made
 
 
@@ -73,152 +81,192 @@ def backward(
 ) -> Tensors:
     """The gradient of every tensor that needs one; see `LLVM.backward`."""
     call = _Bind(kernel, arguments)
-    states = [f"{leaf.name}'" for leaf in kernel.step.states]
-    visited = any(gradients.visible.get(name) is not None for name in states)
+    made = {name: tensor.contiguous() for name, tensor in made.items()}  # hooks may have changed it
+    visited = any(gradients.visible.get(f"{name}'") is not None for name in call.states)
     compiled = kernel.compiled(call.like.dtype, "backward_all" if visited else "backward")
-    call.bind_leaves(call.histories(made))
-    for alias, name in kernel.forward_plan.aliases.items():
-        call.bound[alias] = by_step(made[name])
-    call.bound.update((name, by_step(tensor)) for name, tensor in made.items())
-    for output in kernel.step.by_role("output"):
-        call.bind_arriving(prefixed(output.name), gradients.visible.get(output.name))
-    for leaf in kernel.step.states if visited else ():
-        arriving = gradients.visible.get(f"{leaf.name}'")
-        call.bind_arriving(f"grad_all_{leaf.name}", arriving)
-    carries = {
-        leaf.name: call.bind_carry(leaf.name, leaf.size, gradients.final[leaf.name])
-        for leaf in kernel.step.states
-    }
-    targets = _Targets(call, needed)
-    for output in compiled.plan.step.outputs:
-        targets.bind(output.name, output.role)
-    skip = {
-        stage.name
-        for stage in compiled.plan.region("after")
-        if stage.stores and all(buffer.name in targets.unwanted for _, buffer in stage.stores)
-    }
-    compiled(call.call, call.bound, call.parameters, targets.sums, frozenset(skip))
-    found = targets.found
-    for name, carry in carries.items():
-        found[name] = _first(call.rows, carry[0], gradients.final[name])
+    call.tensors.update((MADE + name, tensor) for name, tensor in made.items())
+    arriving = [output.name for output in call.step.by_role("output")]
+    arriving += [f"{name}'" for name in call.states] if visited else []
+    for name in arriving:
+        call.arrives(name, gradients.visible.get(name))
+    for leaf in call.step.states:
+        call.arrives(leaf.name, gradients.final[leaf.name])
+        call.tensors[CARRY + leaf.name] = call.carry(leaf)
+    found = _found(call, compiled.plan, needed)
+    call.tensors.update((FOUND + name, tensor) for name, tensor in found.items())
+    key = (call.shapes, call.layouts(arriving), tuple(made), frozenset(needed))
+
+    def kind() -> Kind:
+        return _backward_kind(call, compiled.plan, made, arriving, needed)
+
+    compiled(call.call, call.tensors, key, kind)
+    for name in call.states:
+        carry, last = call.tensors[CARRY + name], gradients.final[name]
+        found[name] = _first(call.rows, carry[0], last)
         if name in arguments.fresh:
             found[f"fresh {name}"] = _into_fresh(call.rows, carry)
     return {name: value for name, value in found.items() if name in needed}
 
 
+# Tensors of a call by name: those that were given by their own, the rest with one of these before.
+MADE, SCRAP, GRADIENT, CARRY, FOUND = "made ", "scrap ", "gradient ", "carry ", "found "
+ZEROS = "zeros"
+
+
 class _Bind:
-    """The places of one call's buffers, and what must stay alive until it is over."""
+    """One call: its tensors by name, and where a plan's buffers lie in them."""
 
     def __init__(self, kernel: Kernel, arguments: Arguments) -> None:
         self.step: Step = kernel.step
         self.given = {name: _tidy(tensor) for name, tensor in arguments.all().items()}
-        self.arguments = arguments
+        self.states = [leaf.name for leaf in self.step.states]
         self.rows: Rows = arguments.table(self.step)
         self.sizes = kernel.sizes.of(arguments, self.rows)
         self.like = next(iter(self.given.values()))
         stream = counter.stream_word(arguments.layer, arguments.direction, 0)
         self.call = Call(self.rows, self.sizes, arguments.seed, stream)
-        self.parameters = {leaf.name: self.given[leaf.name] for leaf in self.step.parameters}
-        self.zeros = self.like.new_zeros(max(self.sizes.values()))
-        self.bound: dict[str, Bound] = {}
-        self._held: list[Tensor] = []
-        self._plan = kernel.forward_plan
+        zeros = _zeros(self.like.dtype, max(self.sizes.values()))
+        self.tensors: dict[str, Tensor] = {**self.given, ZEROS: zeros}
+        self.aliases = kernel.forward_plan.aliases
 
-    def hold(self, tensor: Tensor) -> Tensor:
-        """The tensor, kept until the call is over."""
-        self._held.append(tensor)
-        return tensor
+    @property
+    def shapes(self) -> Hashable:
+        """What decides where the tensors that were given lie."""
+        sequences = tuple(self.given[leaf.name].stride() for leaf in self.step.inputs)
+        return (*self.sizes.values(), self.rows.packed, len(self.given), *sequences)
 
-    def histories(self, made: Tensors) -> Tensors:
-        """The buffer of every state's values after every step."""
-        aliases = self._plan.aliases
-        names = {leaf.name: f"{leaf.name}'" for leaf in self.step.states}
-        return {state: made[aliases.get(name, name)] for state, name in names.items()}
+    def layouts(self, names: Sequence[str]) -> Hashable:
+        """What decides where arriving gradients lie: their strides, nothing for none."""
+        some = [self.tensors.get(GRADIENT + name) for name in (*names, *self.states)]
+        return tuple(None if tensor is None else tensor.stride() for tensor in some)
 
-    def bind_leaves(self, histories: Tensors) -> None:
+    def history(self, state: str) -> str:
+        """The buffer of a state's values after every step."""
+        return self.aliases.get(f"{state}'", f"{state}'")
+
+    def by_step(self, name: str, where: str = "", *more: Address, **facts: int | str) -> Bound:
+        """A sequence of the call."""
+        return by_step(where + name, self.tensors[where + name], *more, **facts)
+
+    def by_row(self, name: str, where: str = "") -> Bound:
+        """A tensor of the call with one vector for each row."""
+        return by_row(where + name, self.tensors[where + name])
+
+    def leaves(self) -> dict[str, Bound]:
         """Inputs, statics, states before the step, and parameters read by row."""
-        given, bound = self.given, self.bound
-        for leaf in self.step.inputs:
-            bound[leaf.name] = by_step(given[leaf.name])
-        for leaf in self.step.statics:
-            bound[leaf.name] = by_row(given[leaf.name])
+        found = {leaf.name: self.by_step(leaf.name) for leaf in self.step.inputs}
+        found |= {leaf.name: self.by_row(leaf.name) for leaf in self.step.statics}
         for leaf in self.step.parameters:
             if len(leaf.shape) < 2:
-                bound[leaf.name] = Bound(given[leaf.name].data_ptr(), 0, 0, Address.ROW)
-        for leaf in self.step.states:
-            start = given[leaf.name]
-            bound[leaf.name] = by_step(
-                histories[leaf.name],
+                found[leaf.name] = Bound(leaf.name, 0, 0, Address.ROW)
+        for name in self.states:
+            start, fresh = self.given[name], f"fresh {name}"
+            found[name] = self.by_step(
+                self.history(name),
+                MADE,
                 neighbor=Neighbor.BEFORE,
-                first=start.data_ptr(),
+                first=name,
                 first_stride=start.stride(0) * start.element_size(),
-                fresh=given.get(f"fresh {leaf.name}", self.zeros).data_ptr(),
+                fresh=fresh if fresh in self.given else ZEROS,
             )
+        return found
 
-    def bind_arriving(self, name: str, gradient: Tensor | None) -> None:
-        """A gradient from outside, or zeros in its place."""
-        if gradient is None:
-            self.bound[name] = Bound(self.zeros.data_ptr(), 0, 0, Address.ROW)
-        else:
-            self.bound[name] = by_step(self.hold(_tidy(gradient)))
+    def arrives(self, name: str, gradient: Tensor | None) -> None:
+        """Take a gradient from outside, if there is one."""
+        if gradient is not None:
+            self.tensors[GRADIENT + name] = _tidy(gradient)
 
-    def bind_carry(self, name: str, size: str, last: Tensor | None) -> Tensor:
+    def from_outside(self, name: str) -> Bound:
+        """A gradient at every step, or zeros in its place."""
+        if GRADIENT + name in self.tensors:
+            return self.by_step(name, GRADIENT)
+        return Bound(ZEROS, 0, 0, Address.ROW)
+
+    def carry(self, leaf: Node) -> Tensor:
         """The gradient of a state on its way back: two steps' worth, in turn.
 
         Where what a reset puts the state back to is learned, all steps' worth: what arrives at a
         reset belongs to it.
         """
-        steps = max(self.rows.steps, 2) if f"fresh {name}" in self.given else 2
-        carry = self.like.new_zeros((steps, self.rows.rows, self.sizes[size]))
-        last = None if last is None else self.hold(last.contiguous())
-        wrap = 1 if steps == 2 else -1
-        self.bound[prefixed(name)] = by_step(
-            carry,
+        steps = max(self.rows.steps, 2) if f"fresh {leaf.name}" in self.given else 2
+        return self.like.new_zeros((steps, self.rows.rows, self.sizes[leaf.size]))
+
+    def carried(self, state: str) -> dict[str, Bound]:
+        """A gradient on its way back, as it comes from the step after and goes to this one."""
+        last = self.tensors.get(GRADIENT + state)
+        wrap = 1 if self.tensors[CARRY + state].shape[0] == 2 else -1
+        after = self.by_step(
+            state,
+            CARRY,
             Address.INNER,
             wrap=wrap,
             neighbor=Neighbor.AFTER,
-            first=self.zeros.data_ptr() if last is None else last.data_ptr(),
+            first=ZEROS if last is None else GRADIENT + state,
             first_stride=0 if last is None else last.stride(0) * last.element_size(),
-            fresh=self.zeros.data_ptr(),
+            fresh=ZEROS,
         )
-        self.bound[prefixed(name) + "'"] = by_step(carry, Address.INNER, wrap=wrap)
-        return carry
+        here = self.by_step(state, CARRY, Address.INNER, wrap=wrap)
+        return {prefixed(state): after, prefixed(state) + "'": here}
 
 
-class _Targets:
-    """Tensors for the gradients: sums over everything, sums over a row's steps, sequences."""
+def _found(call: _Bind, plan: Plan, needed: set[str]) -> dict[str, Tensor]:
+    """Room for the gradients: sums over everything, sums over a row's steps, sequences.
 
-    def __init__(self, call: _Bind, needed: set[str]) -> None:
-        self.call, self.needed = call, needed
-        self.sums: dict[str, Tensor] = {}
-        self.found: dict[str, Tensor] = {}
-        self.unwanted: set[str] = set()
+    A sequence that nobody needs is written to one place again and again, a scrap of the call.
+    """
+    found: dict[str, Tensor] = {}
+    for output in plan.step.outputs:
+        name = output.name.removeprefix(prefixed(""))
+        if (output.role == "sum" and name in needed) or output.role == "row_sum":
+            found[name] = torch.zeros_like(call.given[name])
+        elif output.role == "output" and name in needed:
+            whole = call.rows.whole or call.rows.packed
+            new = torch.empty_like if whole else torch.zeros_like
+            found[name] = new(call.given[name])
+        elif output.role == "output":
+            size = call.given[name].shape[-1]
+            call.tensors[SCRAP + name] = call.like.new_empty((call.rows.rows, size))
+    return found
 
-    def bind(self, output: str, role: str) -> None:
-        """A place for one output of the adjoint."""
-        call, name = self.call, output.removeprefix(prefixed(""))
-        if role == "sum" and name in self.needed:
-            like = call.given[name]
-            self.found[name] = self.sums[output] = like.new_zeros(like.shape)
-        elif role == "row_sum":
-            like = call.given[name]
-            self.found[name] = like.new_zeros(like.shape)
-            call.bound[output] = by_row(self.found[name])
-        elif role == "output":
-            self._bind_sequence(output, name)
 
-    def _bind_sequence(self, output: str, name: str) -> None:
-        call = self.call
-        like = call.given[name]
-        if name in self.needed:
-            rows = call.rows
-            new = torch.empty_like if rows.whole or rows.packed else torch.zeros_like
-            self.found[name] = new(like)
-            call.bound[output] = by_step(self.found[name])
-        else:
-            scrap = call.hold(like.new_empty((call.rows.rows, like.shape[-1])))
-            call.bound[output] = by_row(scrap)
-            self.unwanted.add(output)
+def _backward_kind(
+    call: _Bind, plan: Plan, made: Tensors, arriving: Sequence[str], needed: set[str]
+) -> Kind:
+    """Where the buffers of the way back lie."""
+    buffers = call.leaves()
+    buffers |= {alias: call.by_step(name, MADE) for alias, name in call.aliases.items()}
+    buffers |= {name: call.by_step(name, MADE) for name in made}
+    for name in arriving:
+        state = name.removesuffix("'")
+        target = f"grad_all_{state}" if state != name else prefixed(name)
+        buffers[target] = call.from_outside(name)
+    for name in call.states:
+        buffers |= call.carried(name)
+    sums: dict[str, str] = {}
+    unwanted: set[str] = set()
+    for output in plan.step.outputs:
+        name = output.name.removeprefix(prefixed(""))
+        if output.role == "sum" and name in needed:
+            sums[output.name] = FOUND + name
+        elif output.role == "row_sum":
+            buffers[output.name] = call.by_row(name, FOUND)
+        elif output.role == "output" and name in needed:
+            buffers[output.name] = call.by_step(name, FOUND)
+        elif output.role == "output":
+            buffers[output.name] = call.by_row(name, SCRAP)
+            unwanted.add(output.name)
+    skipped = {
+        stage.name
+        for stage in plan.region("after")
+        if stage.stores and all(buffer.name in unwanted for _, buffer in stage.stores)
+    }
+    return Kind(buffers, sums, frozenset(skipped))
+
+
+@functools.lru_cache(maxsize=64)
+def _zeros(dtype: torch.dtype, size: int) -> Tensor:
+    """Zeros that are read where there is nothing."""
+    return torch.zeros(size, dtype=dtype, device="cpu")
 
 
 def _tidy(tensor: Tensor) -> Tensor:

@@ -72,7 +72,7 @@ class Program:
         parts.append(pack_all(self.layout, self.flat, self.dtype, self.lanes))
         for stage in self.plan.stages:
             parts += self._stage(stage)
-        parts += [count_items(self.layout), fill(self.layout)]
+        parts += [count_items(self.layout), fill(self.layout, backwards=self.backwards)]
         parts += [fill_region(self.layout, region, self._touched(region)) for region in _REGIONS]
         if self.plan.reductions:
             parts += [

@@ -1,13 +1,14 @@
 """Calling compiled code: tensors in, tensors out, one frame filled in between.
 
-Everything a call needs besides its results lies in one workspace, laid out here once for all calls
-of one kind; of a call's own, little more is left than the addresses of its tensors.
+Calls come in few kinds: the same shapes and strides, the same gradients wanted. What a kind decides
+is worked out once, the layout of the one workspace included; of a call's own, little more is left
+than the addresses of its tensors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -28,33 +29,47 @@ FORMS = 64  # kinds of calls whose frames are remembered
 
 
 class Bound(NamedTuple):
-    """A tensor as a buffer: the words that `addresses` reads, in the order of the frame."""
+    """A tensor as a buffer: what `addresses` reads, in the order of the frame.
 
-    base: int
+    `base`, `first` and `fresh` are names of tensors, whose addresses are put there.
+    """
+
+    base: str
     step_stride: int
     row_stride: int
     address: Address
     wrap: int = -1
     neighbor: Neighbor = Neighbor.HERE
-    first: int = 0
+    first: str = ""
     first_stride: int = 0
-    fresh: int = 0
+    fresh: str = ""
 
 
-def by_step(tensor: Tensor, address: Address = Address.USER, **more: int) -> Bound:
+def by_step(name: str, tensor: Tensor, address: Address = Address.USER, **more: int | str) -> Bound:
     """A tensor of shape (T, B, size) or, packed, (items, 1, size); any strides but the last."""
     size = tensor.element_size()
     step, row, _ = tensor.stride()
     # torch says nothing of the stride of an axis of one; of packed data, rows are items too
     row = step if tensor.shape[1] == 1 else row
-    return Bound(tensor.data_ptr(), step * size, row * size, address, **more)  # pyright: ignore[reportArgumentType]
+    return Bound(name, step * size, row * size, address, **more)  # pyright: ignore[reportArgumentType]
 
 
-def by_row(tensor: Tensor) -> Bound:
+def by_row(name: str, tensor: Tensor) -> Bound:
     """A tensor of shape (B, size): the same at every step."""
-    return Bound(
-        tensor.data_ptr(), 0, tensor.stride(0) * tensor.element_size(), Address.INNER, wrap=0
-    )
+    return Bound(name, 0, tensor.stride(0) * tensor.element_size(), Address.INNER, wrap=0)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What calls of one kind have in common: the tensors behind buffers, matrices and sums.
+
+    `buffers` are those of the caller, `sums` the tensors that are added to, by their names in the
+    plan; `skipped` are stages that nobody needs.
+    """
+
+    buffers: Mapping[str, Bound]
+    sums: Mapping[str, str] = field(default_factory=dict[str, str])
+    skipped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -86,46 +101,32 @@ class Compiled:
         self._forms: dict[object, _Form] = {}
 
     def __call__(
-        self,
-        call: Call,
-        bound: Mapping[str, Bound],
-        parameters: Tensors,
-        sums: Tensors,
-        skip: frozenset[str] = frozenset(),
+        self, call: Call, tensors: Tensors, key: Hashable, kind: Callable[[], Kind]
     ) -> None:
-        """Run. `bound` places every buffer of the caller; `sums` are zeroed tensors to add to."""
+        """Run with tensors by name, sums among them zeroed; `kind` is asked once for every key."""
         rows = call.rows
         if rows.steps == 0 or rows.rows == 0:
             return
         threads = min(pool.threads(), max(1, rows.rows))
-        form = self._form(call, bound, threads)
+        key = (key, rows.steps, rows.rows, rows.whole, threads)
+        form = self._forms.get(key)
+        if form is None:
+            if len(self._forms) >= FORMS:
+                self._forms.clear()
+            form = self._forms[key] = self._form(call, kind(), threads)
         workspace = torch.empty(form.bytes, dtype=torch.uint8, device="cpu")
-        slots = self.layout.slots
-        words = [*rows.addresses, not rows.whole, _signed(call.seed), call.stream]
+        words = [*rows.addresses, _signed(call.seed), call.stream]
         words.append(0x9FE0 if _flushes_denormals() else 0x1FA0)
-        words += [parameters[name].data_ptr() for name in slots("parameter")]
-        words += [sums[name].data_ptr() if name in sums else 0 for name in slots("sum")]
-        words += [name in skip for name in slots("skip")]
-        for name in form.given:
-            words += bound[name]
+        words += [tensors[name].data_ptr() for name in form.names]
         frame = form.filled(words, _up(workspace.data_ptr()))
         pool.run(self.entry, frame.ctypes.data, threads)
         del workspace
 
-    def _form(self, call: Call, bound: Mapping[str, Bound], threads: int) -> _Form:
-        """The form for calls of one kind: as a rule, a layer is called with few."""
-        rows = call.rows
-        key = (rows.steps, rows.rows, threads, *call.sizes.values(), *bound)
-        if key not in self._forms:
-            if len(self._forms) >= FORMS:
-                self._forms.clear()
-            self._forms[key] = self._new_form(call, bound, threads)
-        return self._forms[key]
-
-    def _new_form(self, call: Call, bound: Mapping[str, Bound], threads: int) -> _Form:
+    def _form(self, call: Call, kind: Kind, threads: int) -> _Form:
         """Room for packed matrices, for the kernel's own buffers, and for every worker."""
         rows, slot, slots = call.rows, self.layout.slot, self.layout.slots
         frame = np.zeros(self.layout.words, dtype=np.int64)
+        named: list[tuple[int, str]] = []  # (word, tensor)
         chunk = max(1, min(rows.steps, CHUNK_ITEMS // rows.rows))
         items = chunk * rows.rows
         places: list[tuple[int, int]] = []  # (word, bytes)
@@ -136,8 +137,14 @@ class Compiled:
             panels = -(-units // across) * depth * t.width * self.program.lanes
             places.append((slot(f"pack {t.name}"), panels * self.bytes))
         for index, buffer in enumerate(self.plan.buffers):
-            if buffer.name not in bound:
-                word = self.layout.buffer_slot(index, "base")
+            word = self.layout.buffer_slot(index, "base")
+            if buffer.name in kind.buffers:
+                for at, fact in enumerate(kind.buffers[buffer.name], word):
+                    if isinstance(fact, int):
+                        frame[at] = fact
+                    elif fact:
+                        named.append((at, fact))
+            else:
                 places.append((word, self._own(frame, word, buffer, call, items)))
         last = self.layout.buffer_slot(self.layout.coordinates, "address")
         frame[last] = int(Address.COORDINATES)
@@ -146,48 +153,54 @@ class Compiled:
         sums = _up(scratch + self.program.tile_bytes)
         worker = _up(sums + self.program.most_sums * items * self.program.lanes * self.bytes)
         places.append((slot("workers"), worker * threads))
-        frame[slot("steps")], frame[slot("rows")] = rows.steps, rows.rows
-        frame[slot("chunk")], frame[slot("items")] = chunk, items
-        frame[slot("threads")], frame[slot("worker_bytes")] = threads, worker
-        frame[slot("scratch")], frame[slot("sums")] = scratch, sums
+        facts = {
+            "steps": rows.steps, "rows": rows.rows, "dealt": not rows.whole, "chunk": chunk,
+            "items": items, "threads": threads, "worker_bytes": worker, "scratch": scratch,
+            "sums": sums,
+        }  # fmt: skip
+        for name, fact in facts.items():
+            frame[slot(name)] = fact
         for name, index in slots("size").items():
             frame[index] = call.sizes[name]
-        at = 0
+        for name, index in slots("skip").items():
+            frame[index] = name in kind.skipped
+        named += [(index, name) for name, index in slots("parameter").items()]
+        named += [(i, kind.sums[name]) for name, i in slots("sum").items() if name in kind.sums]
+        offset = 0
         for word, size in places:
-            frame[word] = at
-            at += _up(size)
-        open_ = [slot(name) for name in (*ADDRESSES, "dealt", "seed", "stream", "mode")]
-        for kind in ("parameter", "sum", "skip"):
-            open_ += slots(kind).values()
-        given = [buffer.name for buffer in self.plan.buffers if buffer.name in bound]
-        for name in given:
-            first = self.layout.buffer_slot(self.layout.buffers[name], "base")
-            open_ += range(first, first + len(BUFFER_WORDS))
-        inside = np.array([word for word, _ in places], dtype=np.intp)
-        return _Form(frame, given, inside, np.array(open_, dtype=np.intp), at + ALIGN)
+            frame[word] = offset
+            offset += _up(size)
+        given = [slot(name) for name in (*ADDRESSES, "seed", "stream", "mode")]
+        return _Form(
+            frame,
+            [name for _, name in named],
+            np.array([*given, *(word for word, _ in named)], dtype=np.intp),
+            np.array([word for word, _ in places], dtype=np.intp),
+            offset + ALIGN,
+        )
 
     def _own(self, frame: np.ndarray, word: int, buffer: Buffer, call: Call, items: int) -> int:
         """Describe one of the kernel's own buffers; its size in bytes."""
         stride = call.sizes.get(buffer.size, 1) * self.bytes
         count = {"once": 1, "chunk": items}.get(buffer.space, call.rows.rows)
         mode = Address.CHUNK if buffer.space == "chunk" else Address.ROW
-        words = Bound(0, 0, 0 if buffer.space == "once" else stride, mode)
-        frame[word : word + len(BUFFER_WORDS)] = words
+        space = 0 if buffer.space == "once" else stride
+        frame[word : word + len(BUFFER_WORDS)] = (0, 0, space, mode, -1, Neighbor.HERE, 0, 0, 0)
         return count * stride
 
 
 @dataclass(frozen=True)
 class _Form:
-    """A frame as far as sizes alone decide it: what is left open differs from call to call.
+    """A frame as far as the kind of call decides it.
 
-    `given` are the buffers of the caller; `inside` the words that point into the workspace, as
-    offsets; it takes `bytes`.
+    Left `open` are the facts of the call and the addresses of the tensors of `names`; `inside` are
+    the words that point into the workspace, as offsets; it takes `bytes`.
     """
 
     frame: np.ndarray
-    given: list[str]
-    inside: np.ndarray
+    names: list[str]
     open: np.ndarray
+    inside: np.ndarray
     bytes: int
 
     def filled(self, words: list[int], workspace: int) -> np.ndarray:
