@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from elman.derive import prefixed
+from elman.kernels import llvm
 from proof.compare import Mismatch
 from proof.running import run
 from proof.trial import Trial
@@ -20,12 +21,14 @@ THREADS = (1, 2, 3, 4, 8)
 @contextmanager
 def threads(number: int) -> Iterator[None]:
     """torch, and kernels with it, on so many threads."""
-    before = torch.get_num_threads()
+    before = torch.get_num_threads(), llvm.run.ALONE
     torch.set_num_threads(number)
+    llvm.run.ALONE = 0  # however little there is to do
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        llvm.run.ALONE = before[1]
+        torch.set_num_threads(before[0])
 
 
 def equal(trial: Trial, got: Results, want: Results, when: str) -> None:

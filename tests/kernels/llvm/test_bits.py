@@ -9,6 +9,7 @@ import sys
 import pytest
 import torch
 
+from elman.kernels.llvm import pool
 from elman.kernels.llvm.machine import Machine, compile_text
 from elman.kernels.llvm.text import Function
 from elman.layers.recurrent import Recurrent
@@ -17,7 +18,7 @@ PROGRAM = """
 import os, torch
 from elman import Recurrent
 torch.manual_seed(0); torch.set_num_threads(2)
-layer = Recurrent("gru", 20, 33); x = torch.randn(9, 13, 20)
+layer = Recurrent("gru", 20, 33); x = torch.randn(37, 13, 20)
 other = Recurrent("gru", 20, 33, target="eager"); other.load_state_dict(layer.state_dict())
 ours = layer(x)[0].detach()
 assert torch.allclose(ours, other(x)[0], atol=1e-5)
@@ -98,6 +99,21 @@ def test_carrying_the_state_is_running_on():
     second, end = layer(x[5:], between)
     assert torch.equal(torch.cat([first, second]), whole)
     assert all(torch.equal(a, b) for a, b in zip(last, end, strict=True))
+
+
+def test_a_call_with_little_to_do_wakes_nobody(monkeypatch):
+    asked = []
+    real = pool.run
+    monkeypatch.setattr(pool, "run", lambda *a: (asked.append(a[2]), real(*a)))
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        layer = Recurrent("gru", 20, 33)
+        for steps in (1, 100):
+            layer(torch.randn(steps, 13, 20))
+    finally:
+        torch.set_num_threads(before)
+    assert asked == [1, 2]
 
 
 @pytest.mark.parametrize("limit", ["", "1"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ Tensors = Mapping[str, Tensor]
 CHUNK_ITEMS = 1024  # rows of time and batch that are worked on together outside the time loop
 ALIGN = 64
 FORMS = 64  # kinds of calls whose frames are remembered
+ALONE = 1 << 19  # multiplications that one thread has done before a second has woken up
 
 
 class Bound(NamedTuple):
@@ -107,8 +109,8 @@ class Compiled:
         rows = call.rows
         if rows.steps == 0 or rows.rows == 0:
             return
-        threads = min(pool.threads(), max(1, rows.rows))
-        key = (key, rows.steps, rows.rows, rows.whole, threads)
+        threads = min(pool.threads(), rows.rows)
+        key = (key, rows.steps, rows.rows, rows.whole, threads, ALONE)
         form = self._forms.get(key)
         if form is None:
             if len(self._forms) >= FORMS:
@@ -119,12 +121,13 @@ class Compiled:
         words.append(0x9FE0 if _flushes_denormals() else 0x1FA0)
         words += [tensors[name].data_ptr() for name in form.names]
         frame = form.filled(words, _up(workspace.data_ptr()))
-        pool.run(self.entry, frame.ctypes.data, threads)
+        pool.run(self.entry, frame.ctypes.data, form.threads)
         del workspace
 
     def _form(self, call: Call, kind: Kind, threads: int) -> _Form:
         """Room for packed matrices, for the kernel's own buffers, and for every worker."""
         rows, slot, slots = call.rows, self.layout.slot, self.layout.slots
+        threads = 1 if self._work(call) < ALONE else threads
         frame = np.zeros(self.layout.words, dtype=np.int64)
         named: list[tuple[int, str]] = []  # (word, tensor)
         chunk = max(1, min(rows.steps, CHUNK_ITEMS // rows.rows))
@@ -177,7 +180,19 @@ class Compiled:
             np.array([*given, *(word for word, _ in named)], dtype=np.intp),
             np.array([word for word, _ in places], dtype=np.intp),
             offset + ALIGN,
+            threads,
         )
+
+    def _work(self, call: Call) -> int:
+        """About how many multiplications a call is: an operation on a unit counts as one."""
+        of = call.sizes
+        each = sum(of.get(stage.size, 1) * len(stage.body) for stage in self.plan.stages)
+        for group in (t.group for t in self.program.flat):
+            depth = sum(of.get(operand.size, 1) for operand in group.operands)
+            each += len(group.products) * of.get(group.products[0].size, 1) * depth
+        for reduction in self.plan.reductions:
+            each += len(reduction.terms) * prod(of.get(size, 1) for size in reduction.shape)
+        return each * call.rows.steps * call.rows.rows
 
     def _own(self, frame: np.ndarray, word: int, buffer: Buffer, call: Call, items: int) -> int:
         """Describe one of the kernel's own buffers; its size in bytes."""
@@ -194,7 +209,8 @@ class _Form:
     """A frame as far as the kind of call decides it.
 
     Left `open` are the facts of the call and the addresses of the tensors of `names`; `inside` are
-    the words that point into the workspace, as offsets; it takes `bytes`.
+    the words that point into the workspace, as offsets; it takes `bytes`. So many `threads` are
+    worth while.
     """
 
     frame: np.ndarray
@@ -202,6 +218,7 @@ class _Form:
     open: np.ndarray
     inside: np.ndarray
     bytes: int
+    threads: int
 
     def filled(self, words: list[int], workspace: int) -> np.ndarray:
         """The frame of one call."""
