@@ -73,11 +73,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class Reduction:
-    """A sum over all steps and rows: of outer products, or (right is None) of vectors."""
+    """A sum over all steps and rows: of outer products, or (right is None) of vectors.
+
+    `constant` says of each term whether its right side is the same at every step of every row.
+    """
 
     name: str
     shape: tuple[str, ...]
     terms: tuple[tuple[Buffer, Buffer | None], ...]
+    constant: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -370,14 +374,19 @@ class _Lowering:
     def _reductions(self) -> Iterator[Reduction]:
         for output in self.step.by_role("sum"):
             terms: list[tuple[Buffer, Buffer | None]] = []
-            for node in _addends(output.node):
+            nodes = _addends(output.node)
+            for node in nodes:
                 if node.op == "outer":
                     terms.append((self.loads[node.args[0]], self.loads[node.args[1]]))
                 elif len(node.shape) < 2:
                     terms.append((self.loads[node], None))
                 else:
                     raise KernelError(f"{self.step.name}: cannot sum {node!r} over time")
-            yield Reduction(output.name, output.node.shape, tuple(terms))
+            constant = (
+                node.op == "outer" and node.args[1].dependence == Dependence.PARAMETER
+                for node in nodes
+            )  # fmt: skip
+            yield Reduction(output.name, output.node.shape, tuple(terms), tuple(constant))
 
 
 def _stage_order(key: tuple[str, int, str]) -> tuple[int, int, str]:

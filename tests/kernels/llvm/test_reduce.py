@@ -35,3 +35,18 @@ def test_an_infinite_sum_is_infinite_and_no_sum_is_not_a_number(width):
     (found,) = torch.autograd.grad(results.outputs["y"], bias, gradients)
     want = [np.inf, -np.inf, np.nan, np.inf, 4.0]
     np.testing.assert_array_equal(found.numpy(), np.array(want, dtype=np.float32))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("units", [1, 3, 9, 21])
+def test_a_matrix_of_what_never_changes_has_a_gradient_without_loss(width, units):
+    pattern = np.array([1e8, 1.0, -1e8, 1.0], dtype=np.float32)
+    gradients = torch.tensor(np.resize(pattern, (BLOCK // 2, 2, 1)).repeat(units, axis=2))
+    gradients *= torch.arange(1, units + 1)
+    x, p = torch.zeros(BLOCK // 2, 2, units), torch.arange(2.0, 2 + units)
+    matrix = torch.zeros(units, units, requires_grad=True)
+    kernel = compile(Cell("param p[H]\nh' = x + M p").step, "llvm", machine(width))
+    given = Arguments({"x": x}, {"h": torch.zeros(2, units)}, {"p": p, "M": matrix})
+    (found,) = torch.autograd.grad(kernel(given).outputs["y"], matrix, gradients)
+    want = torch.outer(torch.arange(1.0, units + 1), p) * (BLOCK / 2)
+    assert torch.equal(found, want)

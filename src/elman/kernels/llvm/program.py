@@ -85,6 +85,8 @@ class Program:
                 reduce.sum_outer(self.machine, self.lanes),
                 reduce.reduce(self.plan, self.layout),
             ]
+        if any(any(reduction.constant) for reduction in self.plan.reductions):
+            parts.append(reduce.sum_constant(self.dtype, self.lanes))
         return "\n\n".join([*parts, self._run()]) + "\n"
 
     def _title(self) -> str:
