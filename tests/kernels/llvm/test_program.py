@@ -70,7 +70,7 @@ def test_the_text_has_one_entry_and_names_its_stages():
     assert text.count("\ndefine void @") == 1
     assert "@stage_loop_0_H" in text
     assert isinstance(program.layout, Layout)
-    assert addresses.fill(program.layout) in text
+    assert addresses.fill(program.layout, backwards=False) in text
 
 
 def test_swapping_two_gates_in_the_compiler_turns_the_witness_red(monkeypatch):

@@ -86,7 +86,8 @@ class Program:
                 reduce.reduce(self.plan, self.layout),
             ]
         if any(any(reduction.constant) for reduction in self.plan.reductions):
-            parts.append(reduce.sum_constant(self.dtype, self.lanes))
+            parts.append(reduce.outer_constant(self.dtype, self.lanes))
+            parts.append(reduce.sum_constant(self.lanes))
         return "\n\n".join([*parts, self._run()]) + "\n"
 
     def _title(self) -> str:

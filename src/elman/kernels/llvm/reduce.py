@@ -7,6 +7,8 @@ output, never by item, so any number of threads gives the same bits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.functions import Lanes
 from elman.kernels.llvm.machine import Machine
@@ -68,29 +70,70 @@ def column_sum(dtype: str, lanes: int) -> str:
     )
     v = Lanes(f, dtype, lanes)
     inside = _columns_inside(f, v)
+
+    def part(n: str) -> tuple[str, str]:
+        left = f.at(f.load("ptr", f.at("%left", n, "ptr")), "%j", v.scalar, "left")
+        return _read(f, v, left, inside), v.number(0.0)
+
+    total = _without_loss(f, v, part)
+    at = f.at("%to", "%j", v.scalar)
+    _write(f, v, at, v.do("fadd", _read(f, v, at, inside), total), inside)
+    return f.text()
+
+
+def outer_constant(dtype: str, lanes: int) -> str:
+    """`outer_constant`: to[i, j..] += sum over items of left[i] right[j..], right always the same.
+
+    What rounding takes from a product and from the sum is added back: eager torch sums the left
+    sides first, which loses as little, but not where a product is not a number.
+    """
+    f = Function(
+        "outer_constant",
+        "ptr %left, ptr %right, i64 %items, i64 %i, i64 %j, i64 %columns, ptr %to",
+        attributes="nounwind",
+    )
+    v = Lanes(f, dtype, lanes)
+    inside = _columns_inside(f, v)
+    right = _read(f, v, f.at(f.load("ptr", "%right"), "%j", v.scalar, "right"), inside)
+
+    def part(n: str) -> tuple[str, str]:
+        one = f.load(v.scalar, f.at(f.load("ptr", f.at("%left", n, "ptr")), "%i", v.scalar), "x")
+        x = f.let("x", f"insertelement {v.kind} poison, {v.scalar} {one}, i64 0")
+        zero = f"<{lanes} x i32> zeroinitializer"
+        x = f.let("x", f"shufflevector {v.kind} {x}, {v.kind} poison, {zero}")
+        product = v.do("fmul", x, right)
+        return product, v.fma(x, right, v.do("fsub", v.number(-0.0), product))
+
+    total = _without_loss(f, v, part)
+    place = f.op("add", f.op("mul", "%i", "%columns"), "%j")
+    at = f.at("%to", place, v.scalar)
+    _write(f, v, at, v.do("fadd", _read(f, v, at, inside), total), inside)
+    return f.text()
+
+
+def _without_loss(f: Function, v: Lanes, part: Callable[[str], tuple[str, str]]) -> str:
+    """The sum over items of parts and of what has been lost in making them, rounded once or so."""
+    came_from = f.here
     f.line("br label %item")
     f.place("item")
-    f.line("%n = phi i64 [0, %entry], [%n.next, %item]")
-    f.line(f"%sum = phi {v.kind} [zeroinitializer, %entry], [%new, %item]")
-    f.line(f"%lost = phi {v.kind} [zeroinitializer, %entry], [%lost.new, %item]")
-    left = f.at(f.load("ptr", f.at("%left", "%n", "ptr")), "%j", v.scalar, "left")
-    part = _read(f, v, left, inside)
-    f.line(f"%new = fadd {v.kind} %sum, {part}")
-    was = v.do("fsub", "%new", part)
-    missed = v.do("fsub", part, v.do("fsub", "%new", was))
+    f.line(f"%n = phi i64 [0, %{came_from}], [%n.next, %item]")
+    f.line(f"%sum = phi {v.kind} [zeroinitializer, %{came_from}], [%new, %item]")
+    f.line(f"%lost = phi {v.kind} [zeroinitializer, %{came_from}], [%lost.new, %item]")
+    value, less = part("%n")
+    f.line(f"%new = fadd {v.kind} %sum, {value}")
+    was = v.do("fsub", "%new", value)
+    missed = v.do("fsub", value, v.do("fsub", "%new", was))
     missed = v.do("fadd", v.do("fsub", "%sum", was), missed)
+    missed = v.do("fadd", missed, less)
     f.line(f"%lost.new = fadd {v.kind} %lost, {missed}")
     f.line("%n.next = add nuw nsw i64 %n, 1")
     f.line("%more = icmp slt i64 %n.next, %items")
     f.line("br i1 %more, label %item, label %done")
     f.place("done")
-    at = f.at("%to", "%j", v.scalar)
     total = v.do("fadd", "%new", "%lost.new")
     # of an infinite sum nothing is lost, but what was counted as lost is infinity less infinity
     nothing = v.do("fsub", "%new", "%new")
-    total = v.choose(v.compare("uno", nothing, nothing), "%new", total)
-    _write(f, v, at, v.do("fadd", _read(f, v, at, inside), total), inside)
-    return f.text()
+    return v.choose(v.compare("uno", nothing, nothing), "%new", total)
 
 
 def _columns_inside(f: Function, v: Lanes) -> str:
@@ -170,39 +213,25 @@ def sum_columns(lanes: int) -> str:
     return f.text()
 
 
-def sum_constant(dtype: str, lanes: int) -> str:
-    """`sum_constant`: as `sum_outer`, where all items have the same right side.
-
-    The left sides are summed first: that is less work, and loses less to rounding.
-    """
+def sum_constant(lanes: int) -> str:
+    """`sum_constant`: as `sum_outer`, where all items have the same right side."""
     f = Function(
         "sum_constant",
         "ptr %lefts, ptr %rights, i64 %size, i64 %columns, ptr %to, i64 %count, "
         "i64 %part, i64 %parts",
         attributes=GLUE,
     )
-    v = Lanes(f, dtype, lanes)
-    f.line(f"%sum = alloca {v.kind}")
-    f.line("%left = alloca ptr")
-    first, last = _share(f, ceiling(f, "%size", lanes))
+    first, last = _share(f, "%size")
     with (
         f.loop("block", "0", "%count", str(BLOCK)) as block,
-        f.loop("vec", first, last) as vec,
+        f.loop("i", first, last) as i,
+        f.loop("j", "0", "%columns", str(lanes)) as j,
     ):
         some = f.smaller(str(BLOCK), f.op("sub", "%count", block))
-        row0 = f.op("mul", vec, str(lanes))
-        row1 = f.smaller(f.op("add", row0, str(lanes)), "%size")
-        # the place of unit 0, as if sums of all units stood there
-        sums = f.at("%sum", f.op("sub", "0", row0), v.scalar, "sums")
-        f.line(f"store {v.kind} zeroinitializer, ptr %sum")
-        f.line(f"store ptr {sums}, ptr %left")
-        args = f"ptr {f.at('%lefts', block, 'ptr')}, i64 {some}, i64 {row0}, i64 %size, ptr {sums}"
-        f.line(f"call void @column_sum({args})")
-        with f.loop("i", row0, row1) as i, f.loop("j", "0", "%columns", str(lanes)) as j:
-            f.line(
-                f"call void @outer_1x1(ptr %left, ptr %rights, i64 1, i64 {i}, i64 {j}, "
-                "i64 %columns, ptr %to)"
-            )
+        f.line(
+            f"call void @outer_constant(ptr {f.at('%lefts', block, 'ptr')}, ptr %rights, "
+            f"i64 {some}, i64 {i}, i64 {j}, i64 %columns, ptr %to)"
+        )
     return f.text()
 
 
