@@ -87,7 +87,7 @@ class Program:
             ]
         if any(any(reduction.constant) for reduction in self.plan.reductions):
             parts.append(reduce.outer_constant(self.dtype, self.lanes))
-            parts.append(reduce.sum_constant(self.lanes))
+            parts.append(reduce.sum_constant(self.machine, self.lanes))
         return "\n\n".join([*parts, self._run()]) + "\n"
 
     def _title(self) -> str:

@@ -213,7 +213,14 @@ def sum_columns(lanes: int) -> str:
     return f.text()
 
 
-def sum_constant(lanes: int) -> str:
+def _rows(f: Function, tall: int) -> tuple[str, str]:
+    """A worker's rows of a matrix sum: the same for all terms, since nobody waits in between."""
+    first, last = _share(f, ceiling(f, "%size", tall))
+    row0 = f.op("mul", first, str(tall))
+    return row0, f.smaller(f.op("mul", last, str(tall)), "%size")
+
+
+def sum_constant(machine: Machine, lanes: int) -> str:
     """`sum_constant`: as `sum_outer`, where all items have the same right side."""
     f = Function(
         "sum_constant",
@@ -221,10 +228,10 @@ def sum_constant(lanes: int) -> str:
         "i64 %part, i64 %parts",
         attributes=GLUE,
     )
-    first, last = _share(f, "%size")
+    row0, row1 = _rows(f, shapes(machine)[0][0])
     with (
         f.loop("block", "0", "%count", str(BLOCK)) as block,
-        f.loop("i", first, last) as i,
+        f.loop("i", row0, row1) as i,
         f.loop("j", "0", "%columns", str(lanes)) as j,
     ):
         some = f.smaller(str(BLOCK), f.op("sub", "%count", block))
@@ -244,9 +251,7 @@ def sum_outer(machine: Machine, lanes: int) -> str:
         attributes=GLUE,
     )
     tall, wide = shapes(machine)[0]
-    first, last = _share(f, ceiling(f, "%size", tall))
-    row0 = f.op("mul", first, str(tall))
-    row1 = f.smaller(f.op("mul", last, str(tall)), "%size")
+    row0, row1 = _rows(f, tall)
     across = str(wide * lanes)
     full = f.op("mul", f.op("sdiv", "%columns", across), across)
     with f.loop("block", "0", "%count", str(BLOCK)) as block:
