@@ -51,6 +51,11 @@ class Rows:
         """Whether every row runs from the first step to the last."""
         return bool((self.length == self.steps).all())
 
+    @property
+    def filled(self) -> bool:
+        """Whether every place of a sequence belongs to a step of a row."""
+        return self.whole or self.packed
+
     @cached_property
     def plain(self) -> bool:
         """Whether all rows run through all steps, forwards, without a reset."""
@@ -79,7 +84,7 @@ class Rows:
         Behind the ends of rows, where nobody writes, are zeros. To write zeros everywhere is
         several times as fast as to find the places.
         """
-        new = like.new_empty if self.whole or self.packed else like.new_zeros
+        new = like.new_empty if self.filled else like.new_zeros
         return new((*self.shape, size))
 
     def at(self, place: Array, rows: Array) -> tuple[Array, Array]:

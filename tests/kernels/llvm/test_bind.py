@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from elman import cells
+from elman import Recurrent, cells
 from elman.kernels import Arguments
 from elman.kernels.llvm import LLVM
 from elman.kernels.llvm.bind import Gradients, backward, forward
@@ -36,3 +36,15 @@ def test_only_what_is_needed_is_found():
     part = backward(KERNEL, given, made, arriving, {"x", "b_f"})
     assert set(whole) == every and set(part) == {"x", "b_f"}
     assert all(torch.equal(part[name], whole[name]) for name in part)
+
+
+def test_any_name_of_an_equation_may_be_a_tensor_of_the_call():
+    text = "param {0}\nh' = tanh(W x + U h) * {0}"
+    found = []
+    for name in ("zeros", "b"):
+        torch.manual_seed(0)
+        layer = Recurrent(text.format(name), 3, 5)
+        y, last = layer(torch.randn(4, 2, 3))
+        grads = torch.autograd.grad(last.sum(), list(layer.parameters()))
+        found.append(sorted((y.sum().item(), *(g.sum().item() for g in grads))))
+    assert found[0] == found[1]

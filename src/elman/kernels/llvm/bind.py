@@ -110,7 +110,7 @@ def backward(
 
 # Tensors of a call by name: those that were given by their own, the rest with one of these before.
 MADE, SCRAP, GRADIENT, CARRY, FOUND = "made ", "scrap ", "gradient ", "carry ", "found "
-ZEROS = "zeros"
+ZEROS = "no number"  # like the others, no name that an equation could have
 
 
 class _Bind:
@@ -220,8 +220,7 @@ def _found(call: _Bind, plan: Plan, needed: set[str]) -> dict[str, Tensor]:
         if (output.role == "sum" and name in needed) or output.role == "row_sum":
             found[name] = torch.zeros_like(call.given[name])
         elif output.role == "output" and name in needed:
-            whole = call.rows.whole or call.rows.packed
-            new = torch.empty_like if whole else torch.zeros_like
+            new = torch.empty_like if call.rows.filled else torch.zeros_like
             found[name] = new(call.given[name])
         elif output.role == "output":
             size = call.given[name].shape[-1]
