@@ -15,7 +15,7 @@ from elman.errors import KernelError
 from elman.graph.step import Step
 from elman.graph.verify import verify
 from elman.kernels.eager import Eager
-from elman.kernels.kernel import Kernel, transformed
+from elman.kernels.kernel import Kernel
 from elman.kernels.llvm import LLVM, Machine
 
 TARGETS = ("llvm", "eager")
@@ -45,9 +45,9 @@ def choose(target: str, dtype: torch.dtype, device: torch.device) -> str:
     """The target for tensors of a type on a device, given what was asked for (`auto`: the best)."""
     able = device.type == "cpu" and dtype in (torch.float32, torch.float64)
     if target == "auto":
-        seen = transformed() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+        seen = _transformed() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
         return "llvm" if able and not seen and _host_is_known() else "eager"
-    if target == "llvm" and transformed():
+    if target == "llvm" and _transformed():
         raise KernelError(
             "the llvm target does not work under torch.func (grad, vmap, jvp): "
             "use target='eager' or target='auto'"
@@ -58,6 +58,11 @@ def choose(target: str, dtype: torch.dtype, device: torch.device) -> str:
             "use target='eager' or target='auto'"
         )
     return target
+
+
+def _transformed() -> bool:
+    """Whether torch.func is at work: it needs operations that it can look into."""
+    return torch._C._are_functorch_transforms_active()  # pyright: ignore[reportPrivateUsage]
 
 
 def _host_is_known() -> bool:

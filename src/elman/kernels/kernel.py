@@ -98,11 +98,6 @@ class Kernel(Protocol):
         ...
 
 
-def transformed() -> bool:
-    """Whether torch.func is at work: it needs operations that it can look into."""
-    return torch._C._are_functorch_transforms_active()  # pyright: ignore[reportPrivateUsage]
-
-
 def check_axes(step: Step, arguments: Arguments, rows: Rows) -> None:
     """ShapeError unless all tensors are on one device, and as long and as wide as the rows.
 

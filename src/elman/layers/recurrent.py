@@ -256,7 +256,11 @@ class Recurrent(nn.Module):
         sizes = {size: n for size, n in self.stack[0].sizes.items() if size != "D"}
         for leaf in (*step.inputs, *step.statics):
             given = (static if leaf in step.statics else inputs).get(leaf.name)
-            if given is not None and given.shape[-1] != sizes.get(leaf.size, given.shape[-1]):
+            if (
+                given is not None
+                and given.dim()
+                and given.shape[-1] != sizes.get(leaf.size, given.shape[-1])
+            ):
                 raise ShapeError(
                     f"{leaf.name!r} must have {sizes[leaf.size]} features ({leaf.size}), not "
                     f"{given.shape[-1]}"

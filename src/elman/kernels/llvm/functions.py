@@ -78,6 +78,12 @@ class Lanes:
         """A constant in every lane."""
         return f"splat ({self.scalar} {self.literal(value)})"
 
+    def spread(self, value: str) -> str:
+        """One number in every lane."""
+        one = self.f.let("x", f"insertelement {self.kind} poison, {self.scalar} {value}, i64 0")
+        zero = f"<{self.lanes} x i32> zeroinitializer"
+        return self.f.let("x", f"shufflevector {self.kind} {one}, {self.kind} poison, {zero}")
+
     def literal(self, value: float) -> str:
         """A constant as LLVM reads it: exact, as the bits of a double."""
         if self.dtype == "f32":

@@ -108,10 +108,7 @@ def tile(dtype: str, lanes: int, height: int, width: int) -> str:
         )
 
     def number(i: int) -> str:
-        one = f.load(v.scalar, f.at(row[i], "%k", v.scalar), "x")
-        wide = f.let("x", f"insertelement {v.kind} poison, {v.scalar} {one}, i64 0")
-        zero = f"<{lanes} x i32> zeroinitializer"
-        return f.let("x", f"shufflevector {v.kind} {wide}, {v.kind} poison, {zero}")
+        return v.spread(f.load(v.scalar, f.at(row[i], "%k", v.scalar), "x"))
 
     def add(place: tuple[int, int], x: str, w: str) -> None:
         args = f"{v.kind} {x}, {v.kind} {w}, {v.kind} {sums[place]}"

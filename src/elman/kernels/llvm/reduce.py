@@ -17,6 +17,7 @@ from elman.kernels.llvm.text import GLUE, Function
 from elman.kernels.stages import Plan
 
 BLOCK = 64
+SUM = "ptr %lefts, ptr %rights, i64 %size, i64 %columns, ptr %to, i64 %count, i64 %part, i64 %parts"
 OUTER = "ptr %left, ptr %right, i64 %items, i64 %i, i64 %j, i64 %columns, ptr %to"
 
 
@@ -43,10 +44,7 @@ def outer(dtype: str, lanes: int, height: int, width: int) -> str:
     right = f.at(f.load("ptr", f.at("%right", "%n", "ptr")), "%j", v.scalar, "right")
     w = [_read(f, v, f.at(right, str(vec * lanes), v.scalar), inside) for vec in range(width)]
     for i in range(height):
-        one = f.load(v.scalar, f.at(left, str(i), v.scalar), "x")
-        wide = f.let("x", f"insertelement {v.kind} poison, {v.scalar} {one}, i64 0")
-        zero = f"<{lanes} x i32> zeroinitializer"
-        wide = f.let("x", f"shufflevector {v.kind} {wide}, {v.kind} poison, {zero}")
+        wide = v.spread(f.load(v.scalar, f.at(left, str(i), v.scalar), "x"))
         for vec in range(width):
             args = f"{v.kind} {wide}, {v.kind} {w[vec]}, {v.kind} {sums[i, vec]}"
             f.line(f"{news[i, vec]} = call {v.kind} @llvm.fma.{v.suffix}({args})")
@@ -73,7 +71,7 @@ def column_sum(dtype: str, lanes: int) -> str:
 
     def part(n: str) -> tuple[str, str]:
         left = f.at(f.load("ptr", f.at("%left", n, "ptr")), "%j", v.scalar, "left")
-        return _read(f, v, left, inside), v.number(0.0)
+        return _read(f, v, left, inside), ""
 
     total = _without_loss(f, v, part)
     at = f.at("%to", "%j", v.scalar)
@@ -87,20 +85,14 @@ def outer_constant(dtype: str, lanes: int) -> str:
     What rounding takes from a product and from the sum is added back: eager torch sums the left
     sides first, which loses as little, but not where a product is not a number.
     """
-    f = Function(
-        "outer_constant",
-        "ptr %left, ptr %right, i64 %items, i64 %i, i64 %j, i64 %columns, ptr %to",
-        attributes="nounwind",
-    )
+    f = Function("outer_constant", OUTER, attributes="nounwind")
     v = Lanes(f, dtype, lanes)
     inside = _columns_inside(f, v)
     right = _read(f, v, f.at(f.load("ptr", "%right"), "%j", v.scalar, "right"), inside)
 
     def part(n: str) -> tuple[str, str]:
         one = f.load(v.scalar, f.at(f.load("ptr", f.at("%left", n, "ptr")), "%i", v.scalar), "x")
-        x = f.let("x", f"insertelement {v.kind} poison, {v.scalar} {one}, i64 0")
-        zero = f"<{lanes} x i32> zeroinitializer"
-        x = f.let("x", f"shufflevector {v.kind} {x}, {v.kind} poison, {zero}")
+        x = v.spread(one)
         product = v.do("fmul", x, right)
         return product, v.fma(x, right, v.do("fsub", v.number(-0.0), product))
 
@@ -124,7 +116,7 @@ def _without_loss(f: Function, v: Lanes, part: Callable[[str], tuple[str, str]])
     was = v.do("fsub", "%new", value)
     missed = v.do("fsub", value, v.do("fsub", "%new", was))
     missed = v.do("fadd", v.do("fsub", "%sum", was), missed)
-    missed = v.do("fadd", missed, less)
+    missed = v.do("fadd", missed, less) if less else missed
     f.line(f"%lost.new = fadd {v.kind} %lost, {missed}")
     f.line("%n.next = add nuw nsw i64 %n, 1")
     f.line("%more = icmp slt i64 %n.next, %items")
@@ -222,12 +214,7 @@ def _rows(f: Function, tall: int) -> tuple[str, str]:
 
 def sum_constant(machine: Machine, lanes: int) -> str:
     """`sum_constant`: as `sum_outer`, where all items have the same right side."""
-    f = Function(
-        "sum_constant",
-        "ptr %lefts, ptr %rights, i64 %size, i64 %columns, ptr %to, i64 %count, "
-        "i64 %part, i64 %parts",
-        attributes=GLUE,
-    )
+    f = Function("sum_constant", SUM, attributes=GLUE)
     row0, row1 = _rows(f, shapes(machine)[0][0])
     with (
         f.loop("block", "0", "%count", str(BLOCK)) as block,
@@ -244,12 +231,7 @@ def sum_constant(machine: Machine, lanes: int) -> str:
 
 def sum_outer(machine: Machine, lanes: int) -> str:
     """`sum_outer`: a worker's share of the rows of one matrix sum, block by block."""
-    f = Function(
-        "sum_outer",
-        "ptr %lefts, ptr %rights, i64 %size, i64 %columns, ptr %to, i64 %count, "
-        "i64 %part, i64 %parts",
-        attributes=GLUE,
-    )
+    f = Function("sum_outer", SUM, attributes=GLUE)
     tall, wide = shapes(machine)[0]
     row0, row1 = _rows(f, tall)
     across = str(wide * lanes)
