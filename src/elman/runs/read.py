@@ -172,16 +172,17 @@ def listing(root: Path = ROOT, *, deep: float = math.inf) -> list[Run]:
 
 def _no_run(path: Path, root: Path, several: list[Run]) -> str:
     place = path if path.is_dir() else root
+    there = os.path.join(place, "")  # noqa: PTH118 - with one slash at its end
     others = several or listing(place, deep=NEAR)
     if not others:
-        return f"there is no run {path} here, nor any in {place}/: start one with elman train"
+        return f"there is no run {path} here, nor any in {there}: start one with elman train"
     names = ", ".join(str(run.folder) for run in others[:5])
     more = f" and {len(others) - 5} more" if len(others) > 5 else ""
     if several:
         return f"{path} is the end of several runs: take one of {names}{more}"
     return (
         f"there is no run {path}: name its folder or the last four characters of that; "
-        f"in {place}/ there are {names}{more}"
+        f"in {there} there are {names}{more}"
     )
 
 
