@@ -1,7 +1,7 @@
 """Antisymmetric network with a gate for the input.
 
 B. Chang, M. Chen, E. Haber and E. H. Chi, "AntisymmetricRNN: a dynamical system view on recurrent
-neural networks", ICLR 2019 (arXiv:1902.09689), section 3, the gated variant. Step size 0.01 and
+neural networks", ICLR 2019 (arXiv:1902.09689), equation 13. Step size 0.01 and
 diffusion 0.01, hyper-parameters there. Gate and update share the antisymmetric matrix.
 """
 

@@ -1,7 +1,7 @@
 """Chaos-free network: without input, every state dies away.
 
 T. Laurent and J. von Brecht, "A recurrent neural network without chaos", ICLR 2017
-(arXiv:1612.06212), the update of h with its two gates theta (f here) and eta (i here). The biases
+(arXiv:1612.06212), equations 1 and 2, with the gates theta (f here) and eta (i here). The biases
 of the gates start at 1 and -1, as there.
 """
 

@@ -3,7 +3,8 @@
 J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", arXiv:1607.06450, supplementary
 material, the equations of skip-thoughts. Gains start at 1. Here each gate is normalized by itself;
 the authors' code normalizes r and z together. The two shifts and the bias of a gate are one bias.
-As there, the reset gate comes after the product and z and 1 - z are as Chung et al. have them.
+The reset gate comes after the product, as there. z lets the new value in, as Chung et al. have it;
+in the authors' code it keeps the old one.
 """
 
 from elman.equations import Cell

@@ -1,7 +1,7 @@
 """Intersection network, +RNN: gates across time and across depth.
 
 J. Collins, J. Sohl-Dickstein and D. Sussillo, "Capacity and trainability in recurrent neural
-networks", ICLR 2017 (arXiv:1611.09913), the equations of the +RNN. The output y is the input, let
+networks", ICLR 2017 (arXiv:1611.09913), equations 15 to 20. The output y is the input, let
 through by a gate of its own, so it has the size D of the input, whatever the layer, and layers can
 be stacked deep. Both gates start open (bias 1), as in IntersectionRNNCell of
 tensorflow.contrib.rnn, which adds the 1 to a bias of 0, asks for D = H, and puts a projection

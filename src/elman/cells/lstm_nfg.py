@@ -3,7 +3,8 @@
 K. Greff, R. K. Srivastava, J. Koutnik, B. R. Steunebrink and J. Schmidhuber, "LSTM: a search space
 odyssey", IEEE Transactions on Neural Networks and Learning Systems 28, 2017, section on LSTM
 variants: NFG, f = 1. It is the cell of 1997 (S. Hochreiter and J. Schmidhuber, Neural Computation
-9) with peepholes added. The other equations are those of the paper's forward pass, with peepholes.
+9, who squash with scaled logistic functions) with tanh, and with peepholes added. The other
+equations are those of the paper's forward pass, with peepholes.
 U is the paper's R.
 """
 

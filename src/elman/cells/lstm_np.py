@@ -2,8 +2,8 @@
 
 K. Greff, R. K. Srivastava, J. Koutnik, B. R. Steunebrink and J. Schmidhuber, "LSTM: a search space
 odyssey", IEEE Transactions on Neural Networks and Learning Systems 28, 2017, section on LSTM
-variants: NP, no peepholes. Elman's `lstm` is this cell with a forget gate that starts open. The
-other equations are those of the paper's forward pass, with peepholes. U is the paper's R.
+variants: NP, no peepholes: the equations of the paper's forward pass without theirs. Elman's `lstm`
+is this cell with a forget gate that starts open. U is the paper's R.
 """
 
 from elman.equations import Cell

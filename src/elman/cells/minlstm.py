@@ -1,9 +1,11 @@
 """Minimal LSTM: gates read the input alone and add up to 1.
 
 L. Feng, F. Tung, M. O. Ahmed, Y. Bengio and H. Hajimirsadeghi, "Were RNNs all we needed?",
-arXiv:2410.01201, section 3.2. The candidate is linear, as in the section; the paper's code works
-with logarithms and makes the candidate positive by g(v) = v + 0.5 for v >= 0, else sigmoid(v). Its
-h is the memory; there is no output gate.
+arXiv:2410.01201, section 3.2, with the gates divided by their sum: a part of the cell in the first
+versions of the paper, an option ("length independence") in its third, whose plain form is
+h' = f * h + i * n. The candidate is linear, as in the section; the paper's code works with
+logarithms and makes the candidate positive by g(v) = v + 0.5 for v >= 0, else sigmoid(v). Its h is
+the memory; there is no output gate.
 """
 
 from elman.equations import Cell

@@ -1,8 +1,10 @@
 """Multiplicative long short-term memory: the recurrent matrix depends on the input.
 
 B. Krause, L. Lu, I. Murray and S. Renals, "Multiplicative LSTM for sequence modelling",
-arXiv:1609.07959, equations 18 to 22 and the LSTM that they extend. The paper's m has a size of its
-own; here it has the size of h. A bias in every gate, as in the authors' code.
+arXiv:1609.07959, equations 18 to 22, with the candidate and the output of the usual LSTM and a bias
+in every gate, as the authors' later code (in Chainer) and A. Radford et al., "Learning to generate
+reviews and discovering sentiment", arXiv:1704.01444, have them. The paper's first version has no
+tanh around n, and its output gate inside the tanh: h' = tanh(c' * o). m has the size of h.
 """
 
 from elman.equations import Cell

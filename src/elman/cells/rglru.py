@@ -3,9 +3,9 @@
 S. De et al., "Griffin: mixing gated linear recurrences with local attention for efficient language
 models", arXiv:2402.19427, equations 1 to 4, with c = 8. The paper's a^(8 r), a = sigmoid(lambda),
 is written as the exponential of its logarithm. lambda starts at 5, where a^8 is 0.95; the paper
-draws a^8 between 0.9 and 0.999. The authors' code (recurrentgemma) has block-diagonal matrices,
-leaves the square root out at the first step, and learns -lambda. i * x has no matrix, so D = H: in
-Griffin one stands before.
+draws a^8 between 0.9 and 0.999. The authors' code (recurrentgemma) draws a there, has
+block-diagonal matrices, leaves the square root out at the first step, and learns -lambda. i * x has
+no matrix, so D = H: in Griffin one stands before.
 """
 
 from elman.equations import Cell

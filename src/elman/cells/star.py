@@ -3,7 +3,8 @@
 M. O. Turkoglu, S. D'Aronco, J. D. Wegner and K. Schindler, "Gating revisited: deep multi-layer
 RNNs that can be trained", IEEE Transactions on Pattern Analysis and Machine Intelligence 44, 2022
 (arXiv:1911.11033), the section on the STAR unit. The paper starts the gate's bias by drawing it
-for the length of the sequences (chrono); here it starts like every other.
+for the length of the sequences (chrono); here it starts like every other. The authors' code has the
+gate that keeps in place of k, and moves the other by 1 as JANET does.
 """
 
 from elman.equations import Cell

@@ -1,7 +1,7 @@
 """Update gate network: one gate between a plain network and what was there.
 
 J. Collins, J. Sohl-Dickstein and D. Sussillo, "Capacity and trainability in recurrent neural
-networks", ICLR 2017 (arXiv:1611.09913), the equations of the UGRNN. The gate starts open: its bias
+networks", ICLR 2017 (arXiv:1611.09913), equations 2 to 4. The gate starts open: its bias
 starts at 1, as in UGRNNCell of tensorflow.contrib.rnn, which adds the 1 to a bias of 0; the paper
 leaves that number to its search of hyper-parameters.
 """
