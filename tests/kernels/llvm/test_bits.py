@@ -103,8 +103,8 @@ def test_carrying_the_state_is_running_on():
 
 def test_a_call_with_little_to_do_wakes_nobody(monkeypatch):
     asked = []
-    real = pool.run
-    monkeypatch.setattr(pool, "run", lambda *a: (asked.append(a[2]), real(*a)))
+    real = pool.Entry.__call__
+    monkeypatch.setattr(pool.Entry, "__call__", lambda *a: (asked.append(a[2]), real(*a)))
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)

@@ -9,7 +9,7 @@ from elman import cells
 from elman.derive import keep, reverse
 from elman.equations import Cell
 from elman.kernels import Arguments, compile
-from elman.kernels.llvm import LLVM, addresses, epilogue, product
+from elman.kernels.llvm import LLVM, addresses, common, epilogue, product
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.program import Program
@@ -67,10 +67,27 @@ def test_the_text_has_one_entry_and_names_its_stages():
     plan = lower(cells.get("rnn").step)
     program = Program(plan, "f32", Machine.host(), backwards=False)
     text = program.text()
-    assert text.count("\ndefine void @") == 1
+    assert text.count("\ndefine void @run(") == 1
     assert "@stage_loop_0_H" in text
     assert isinstance(program.layout, Layout)
-    assert addresses.fill(program.layout, backwards=False) in text
+    assert addresses.fill(backwards=False) in text
+
+
+def test_what_kernels_have_in_common_is_declared_in_the_text_that_is_compiled():
+    program = Program(lower(cells.get("rnn").step), "f32", Machine.host(), backwards=False)
+    own = program.own_text()
+    assert "declare void @pack(ptr %to" in own
+    assert not any(part in own for part in program.common)
+    assert own.count("\ndefine void @") == 1
+
+
+def test_what_kernels_have_in_common_is_compiled_once():
+    names = common.compiled([common.filling(backwards=False)], "f32", Machine.host())
+    again = common.compiled([common.filling(backwards=False)], "f32", Machine.host())
+    double = common.compiled([common.filling(backwards=False)], "f64", Machine.host())
+    assert names == again
+    assert names["fill"] != double["fill"]
+    assert set(names) == {"count", "fill"}
 
 
 def test_swapping_two_gates_in_the_compiler_turns_the_witness_red(monkeypatch):

@@ -103,6 +103,14 @@ def test_fp32_is_as_close_as_eager_torch(name):
         single(name, shape, history=shape in WITH_HISTORY)
 
 
+@pytest.mark.parametrize("name", ["lstm", "mut1", "lstm_layernorm"])
+def test_more_rows_and_terms_than_one_block_takes_agree(name):
+    """Beyond ROWS rows, and beyond TERMS terms of every product, with what is left over."""
+    for shape in ((2, 50, 150, 140), (3, 97, 5, 131)):
+        double(name, shape, history=False)
+        single(name, shape, history=False)
+
+
 def grid(name: str, shapes: list[Shape], tally) -> None:
     """Every shape in both precisions; what is too far in single precision is listed together."""
     tally(grid=2 * len(shapes))

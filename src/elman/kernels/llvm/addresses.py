@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from elman.kernels.llvm.frame import BUFFER_WORDS, Address, Layout, Neighbor
+from elman.kernels.llvm.frame import BUFFER_WORDS, Address, Layout, Neighbor, fact
 from elman.kernels.llvm.text import GLUE, Function
 
 FILL_ARGUMENTS = "i64 %from, i64 %to, i64 %row0, i64 %row1, i64 %apart, i64 %chunk0, ptr %count"
 
 
-def count_items(layout: Layout) -> str:
+def count_items() -> str:
     """`count`: the number of items of steps from..to and of every `apart`th row in row0..row1."""
-    f = Function("count", f"ptr %frame, {FILL_ARGUMENTS}", attributes=GLUE)
-    active = layout.load(f, "active", "ptr")
+    f = Function("count", f"ptr %frame, {FILL_ARGUMENTS}", attributes=GLUE, private=False)
+    active = fact(f, "active", "ptr")
     f.line("store i64 0, ptr %count")
     with f.loop("t", "%from", "%to") as t:
         last = f.smaller("%row1", f.load("i64", f.at(active, t, "i64")))
@@ -30,34 +30,54 @@ def count_items(layout: Layout) -> str:
     return f.text()
 
 
-def fill(layout: Layout, *, backwards: bool) -> str:
+def fill(*, backwards: bool) -> str:
     """`fill`: the pointers of one buffer, described at %about, for steps and rows.
 
     Steps are taken in the order in which chunks are: what is added up over the steps of a row must
-    not depend on where a chunk ends, for that depends on the other rows.
+    not depend on where a chunk ends, for that depends on the other rows. Where all rows are alike,
+    they lie at even distances, and the first two say where the rest is.
     """
     f = Function(
-        "fill", f"ptr %frame, ptr %about, ptr %out, {FILL_ARGUMENTS}", attributes="nounwind"
+        "fill",
+        f"ptr %frame, ptr %about, ptr %out, {FILL_ARGUMENTS}",
+        attributes="nounwind",
+        private=False,
     )
     tables = {
-        name: layout.load(f, name, "ptr")
+        name: fact(f, name, "ptr")
         for name in ("active", "when", "start", "direction", "order", "length", "reset")
     }
-    rows = layout.load(f, "rows")
+    rows = fact(f, "rows")
     about = {
         word: f.load("i64", f.at("%about", str(i), "i64"), word)
         for i, word in enumerate(BUFFER_WORDS)
     }
+    whole = f.let("whole", f"icmp eq i64 {fact(f, 'dealt')}, 0")
+    no_reset = f.let("none", f"icmp eq ptr {tables['reset']}, null")
+    alike = f.let("alike", f"and i1 {whole}, {no_reset}")
     f.line("store i64 0, ptr %count")
     with f.loop("t", "%from", "%to") as t:
         if backwards:
             t = f.op("sub", f.op("sub", f.op("add", "%from", "%to"), "1"), t, "t")
         last = f.smaller("%row1", f.load("i64", f.at(tables["active"], t, "i64")))
-        with f.loop("r", "%row0", last, "%apart") as r:
+        two = f.smaller(last, f.op("add", "%row0", "2"))
+        some = f.let("some", f"select i1 {alike}, i64 {two}, i64 {last}")
+        before = f.load("i64", "%count", "before")
+        with f.loop("r", "%row0", some, "%apart") as r:
             address = _address(f, tables, about, rows, t, r)
             index = f.load("i64", "%count", "index")
             f.line(f"store i64 {address}, ptr {f.at('%out', index, 'i64')}")
             f.line(f"store i64 {f.op('add', index, '1')}, ptr %count")
+        with f.when(f.let("more", f"icmp sgt i64 {last}, {some}")):
+            out = f.at("%out", before, "i64", "out")
+            first = f.load("i64", out, "first")
+            apart = f.op("sub", f.load("i64", f.at(out, "1", "i64")), first, "apart")
+            with f.loop("r", some, last) as r:
+                number = f.op("sub", r, "%row0")
+                address = f.op("add", first, f.op("mul", number, apart))
+                f.line(f"store i64 {address}, ptr {f.at(out, number, 'i64')}")
+            count = f.op("add", before, f.op("sub", last, "%row0"))
+            f.line(f"store i64 {count}, ptr %count")
     return f.text()
 
 

@@ -8,9 +8,9 @@ is found is in `addresses`.
 from __future__ import annotations
 
 import functools
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -18,11 +18,12 @@ from torch import Tensor
 from elman.derive import prefixed
 from elman.graph import Node, counter
 from elman.graph.step import Step
-from elman.kernels.kernel import Arguments, Sizes
+from elman.kernels.kernel import KINDS, Arguments, Sizes
+from elman.kernels.llvm import run
 from elman.kernels.llvm.frame import Address, Neighbor
-from elman.kernels.llvm.run import Bound, Call, Compiled, Kind, by_row, by_step
+from elman.kernels.llvm.run import Bound, Call, Compiled, Form, Kind, by_row, by_step
 from elman.kernels.rows import Rows
-from elman.kernels.stages import Buffer, Plan
+from elman.kernels.stages import Plan
 
 Tensors = Mapping[str, Tensor]
 Maybe = Mapping[str, Tensor | None]
@@ -41,6 +42,7 @@ class Kernel(Protocol):
 
     step: Step
     sizes: Sizes
+    recipes: Recipes
 
     @property
     def forward_plan(self) -> Plan: ...
@@ -49,63 +51,87 @@ class Kernel(Protocol):
 
 def forward(kernel: Kernel, arguments: Arguments, training: bool) -> tuple[Tensors, Tensors]:
     """The last states, and every buffer that is filled; see `LLVM.forward`."""
-    call = _Bind(kernel, arguments)
+    rows, given = arguments.table(kernel.step), arguments.all()
+    recipe = kernel.recipes.of(
+        (training, *_kind(arguments, rows), *map(_layout, given.values())),
+        lambda: _forward_recipe(kernel, arguments, rows, training),
+    )
+    made = dict(zip(recipe.names, recipe.run(list(given.values()), arguments, rows), strict=False))
+    aliases = kernel.forward_plan.aliases
+    final = {
+        leaf.name: _final(rows, made[_history(aliases, leaf.name)], given[leaf.name])
+        for leaf in kernel.step.states
+    }
+    return final, made
+
+
+def _forward_recipe(kernel: Kernel, arguments: Arguments, rows: Rows, training: bool) -> Recipe:
+    call = _Bind(kernel, arguments, rows)
     compiled = kernel.compiled(call.like.dtype, "forward")
-    made: dict[str, Tensor] = {}
-    scraps: list[Buffer] = []
+    made: list[str] = []
+    scraps: list[str] = []
     for buffer in compiled.plan.buffers:
         size = call.sizes[buffer.size]
         if buffer.space in ("output", "next"):
-            made[buffer.name] = call.rows.room(call.like, size)
+            call.make(MADE + buffer.name, (*rows.shape, size), zero=not rows.filled)
+            made.append(buffer.name)
         elif buffer.space == "kept" and training:
-            made[buffer.name] = call.like.new_empty((*call.rows.shape, size))
+            call.make(MADE + buffer.name, (*rows.shape, size))
+            made.append(buffer.name)
         elif buffer.space == "kept":
-            scraps.append(buffer)
-    call.tensors.update((MADE + name, tensor) for name, tensor in made.items())
-    for buffer in scraps:
-        size = call.sizes[buffer.size]
-        call.tensors[SCRAP + buffer.name] = call.like.new_empty(call.rows.rows, size)
-
-    def kind() -> Kind:
-        buffers = {name: call.by_step(name, MADE) for name in made}
-        buffers |= {buffer.name: call.by_row(buffer.name, SCRAP) for buffer in scraps}
-        return Kind({**buffers, **call.leaves()})
-
-    compiled(call.call, call.tensors, (call.shapes, training), kind)
-    final = {n: _final(call.rows, made[call.history(n)], call.given[n]) for n in call.states}
-    return final, made
+            scraps.append(buffer.name)
+            call.make(SCRAP + buffer.name, (rows.rows, size))
+    buffers = {name: call.by_step(name, MADE) for name in made}
+    buffers |= {name: call.by_row(name, SCRAP) for name in scraps}
+    return call.recipe(compiled, Kind({**buffers, **call.leaves()}), tuple(made))
 
 
 def backward(
     kernel: Kernel, arguments: Arguments, made: Tensors, gradients: Gradients, needed: set[str]
 ) -> Tensors:
     """The gradient of every tensor that needs one; see `LLVM.backward`."""
-    call = _Bind(kernel, arguments)
-    made = {name: tensor.contiguous() for name, tensor in made.items()}  # hooks may have changed it
-    visited = any(gradients.visible.get(f"{name}'") is not None for name in call.states)
-    compiled = kernel.compiled(call.like.dtype, "backward_all" if visited else "backward")
-    call.tensors.update((MADE + name, tensor) for name, tensor in made.items())
-    arriving = [output.name for output in call.step.by_role("output")]
-    arriving += [f"{name}'" for name in call.states] if visited else []
-    for name in arriving:
-        call.arrives(name, gradients.visible.get(name))
-    for leaf in call.step.states:
-        call.arrives(leaf.name, gradients.final[leaf.name])
-        call.tensors[CARRY + leaf.name] = call.carry(leaf)
-    found = _found(call, compiled.plan, needed)
-    call.tensors.update((FOUND + name, tensor) for name, tensor in found.items())
-    key = (call.shapes, call.layouts(arriving), tuple(made), frozenset(needed))
-
-    def kind() -> Kind:
-        return _backward_kind(call, compiled.plan, made, arriving, needed)
-
-    compiled(call.call, call.tensors, key, kind)
-    for name in call.states:
-        carry, last = call.tensors[CARRY + name], gradients.final[name]
-        found[name] = _first(call.rows, carry[0], last)
-        if name in arguments.fresh:
-            found[f"fresh {name}"] = _into_fresh(call.rows, carry)
+    step, rows, given = kernel.step, arguments.table(kernel.step), arguments.all()
+    visited = any(gradients.visible.get(f"{leaf.name}'") is not None for leaf in step.states)
+    arriving = {
+        output.name: gradients.visible.get(output.name) for output in step.by_role("output")
+    }
+    for leaf in step.states:
+        if visited:
+            arriving[f"{leaf.name}'"] = gradients.visible.get(f"{leaf.name}'")
+        arriving[leaf.name] = gradients.final[leaf.name]
+    arrived = {name: tensor for name, tensor in arriving.items() if tensor is not None}
+    tensors = [*given.values(), *made.values(), *arrived.values()]
+    recipe = kernel.recipes.of(
+        (
+            *_kind(arguments, rows), tuple(made), tuple(arrived), visited, frozenset(needed),
+            *map(_layout, tensors),
+        ),
+        lambda: _backward_recipe(kernel, arguments, rows, (made, arrived, visited, needed)),
+    )  # fmt: skip
+    new = recipe.run(tensors, arguments, rows)
+    found = dict(zip(recipe.names, new, strict=False))
+    for leaf in step.states:
+        carry, last = found.pop(CARRY + leaf.name), gradients.final[leaf.name]
+        found[leaf.name] = _first(rows, carry[0], last)
+        if leaf.name in arguments.fresh:
+            found[f"fresh {leaf.name}"] = _into_fresh(rows, carry)
     return {name: value for name, value in found.items() if name in needed}
+
+
+def _backward_recipe(
+    kernel: Kernel,
+    arguments: Arguments,
+    rows: Rows,
+    arrived: tuple[Tensors, Tensors, bool, set[str]],
+) -> Recipe:
+    made, gradients, visited, needed = arrived
+    call = _Bind(kernel, arguments, rows)
+    compiled = kernel.compiled(call.like.dtype, "backward_all" if visited else "backward")
+    call.give(MADE, made)
+    call.give(GRADIENT, gradients)
+    found = _make_room(call, compiled.plan, needed)
+    kind = _backward_kind(call, compiled.plan, made, visited, needed)
+    return call.recipe(compiled, kind, tuple(found))
 
 
 # Tensors of a call by name: those that were given by their own, the rest with one of these before.
@@ -113,36 +139,127 @@ MADE, SCRAP, GRADIENT, CARRY, FOUND = "made ", "scrap ", "gradient ", "carry ", 
 ZEROS = "no number"  # like the others, no name that an equation could have
 
 
-class _Bind:
-    """One call: its tensors by name, and where a plan's buffers lie in them."""
+def _kind(arguments: Arguments, rows: Rows) -> tuple[Hashable, ...]:
+    """What decides how a call is run, besides the layouts of its tensors."""
+    reset = rows.reset is None
+    return (rows.steps, rows.rows, rows.whole, rows.packed, reset, *arguments.fresh, *run.fashion())
 
-    def __init__(self, kernel: Kernel, arguments: Arguments) -> None:
-        self.step: Step = kernel.step
-        self.given = {name: _tidy(tensor) for name, tensor in arguments.all().items()}
-        self.states = [leaf.name for leaf in self.step.states]
-        self.rows: Rows = arguments.table(self.step)
-        self.sizes = kernel.sizes.of(arguments, self.rows)
-        self.like = next(iter(self.given.values()))
+
+def _layout(tensor: Tensor) -> Hashable:
+    return tensor.shape, tensor.stride(), tensor.dtype, tensor.device
+
+
+class Room(NamedTuple):
+    """A tensor that a call makes."""
+
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+    zero: bool
+
+    def tensor(self, dtype: torch.dtype) -> Tensor:
+        """A new one."""
+        new = torch.empty_strided(self.shape, self.stride, dtype=dtype, device="cpu")
+        return new.zero_() if self.zero else new
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A kind of call: which tensors it makes, and where all of them are put.
+
+    Tensors have numbers: those that are given first, then those that are made, then zeros. `names`
+    are those of the first that are made, `copied` the numbers of those given that compiled code
+    cannot take as they lie.
+    """
+
+    compiled: Compiled
+    form: Form
+    sizes: Mapping[str, int]
+    rooms: tuple[Room, ...]
+    names: tuple[str, ...]
+    copied: tuple[int, ...]
+    zeros: Tensor
+
+    def run(self, given: list[Tensor], arguments: Arguments, rows: Rows) -> list[Tensor]:
+        """The tensors that are made."""
+        for number in self.copied:
+            given[number] = given[number].contiguous()
+        dtype = self.zeros.dtype
+        new = [room.tensor(dtype) for room in self.rooms]
         stream = counter.stream_word(arguments.layer, arguments.direction, 0)
-        self.call = Call(self.rows, self.sizes, arguments.seed, stream)
-        zeros = _zeros(self.like.dtype, max(self.sizes.values()))
-        self.tensors: dict[str, Tensor] = {**self.given, ZEROS: zeros}
+        call = Call(rows, self.sizes, arguments.seed, stream)
+        addresses = [tensor.data_ptr() for tensor in (*given, *new, self.zeros)]
+        self.compiled(self.form, call, addresses)
+        return new
+
+
+class Recipes:
+    """The kinds of calls of one kernel that are remembered."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, Recipe] = {}
+
+    def of(self, kind: Hashable, make: Callable[[], Recipe]) -> Recipe:
+        """The recipe of a kind, made when it is first asked for."""
+        recipe = self._known.get(kind)
+        if recipe is None:
+            if len(self._known) >= KINDS:
+                self._known.clear()
+            recipe = self._known[kind] = make()
+        return recipe
+
+
+class _Bind:
+    """One kind of call: its tensors by name, and where a plan's buffers lie in them.
+
+    Of what the call makes there are tensors without memory.
+    """
+
+    def __init__(self, kernel: Kernel, arguments: Arguments, rows: Rows) -> None:
+        self.step: Step = kernel.step
+        self.rows = rows
+        self.sizes = kernel.sizes.of(arguments, rows)
+        self.tensors: dict[str, Tensor] = {}
+        self.copied: list[int] = []
+        self.rooms: list[Room] = []
+        self.states = [leaf.name for leaf in self.step.states]
         self.aliases = kernel.forward_plan.aliases
+        self.give("", arguments.all())
+        self.like = next(iter(self.tensors.values()))
+        self.zeros = _zeros(self.like.dtype, max(self.sizes.values()))
 
-    @property
-    def shapes(self) -> Hashable:
-        """What decides where the tensors that were given lie."""
-        sequences = tuple(self.given[leaf.name].stride() for leaf in self.step.inputs)
-        return (*self.sizes.values(), self.rows.packed, len(self.given), *sequences)
+    def give(self, where: str, tensors: Tensors) -> None:
+        """Take tensors that are given, as compiled code takes them."""
+        for name, tensor in tensors.items():
+            if not _is_tidy(tensor):
+                self.copied.append(len(self.tensors))
+                tensor = tensor.contiguous()
+            self.tensors[where + name] = tensor
 
-    def layouts(self, names: Sequence[str]) -> Hashable:
-        """What decides where arriving gradients lie: their strides, nothing for none."""
-        some = [self.tensors.get(GRADIENT + name) for name in (*names, *self.states)]
-        return tuple(None if tensor is None else tensor.stride() for tensor in some)
+    def make(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        *,
+        zero: bool = False,
+        like: Tensor | None = None,
+    ) -> None:
+        """Ask for a tensor, laid out as another one of its shape is."""
+        new = self.like.new_empty(shape, device="meta")
+        new = new if like is None else torch.empty_like(like, device="meta")
+        self.rooms.append(Room(tuple(shape), new.stride(), zero))
+        self.tensors[name] = new
+
+    def recipe(self, compiled: Compiled, kind: Kind, names: tuple[str, ...]) -> Recipe:
+        """All of it."""
+        numbers = {name: number for number, name in enumerate((*self.tensors, ZEROS))}
+        form = compiled.form(Call(self.rows, self.sizes), kind, numbers)
+        return Recipe(
+            compiled, form, self.sizes, tuple(self.rooms), names, tuple(self.copied), self.zeros
+        )
 
     def history(self, state: str) -> str:
         """The buffer of a state's values after every step."""
-        return self.aliases.get(f"{state}'", f"{state}'")
+        return _history(self.aliases, state)
 
     def by_step(self, name: str, where: str = "", *more: Address, **facts: int | str) -> Bound:
         """A sequence of the call."""
@@ -160,21 +277,16 @@ class _Bind:
             if len(leaf.shape) < 2:
                 found[leaf.name] = Bound(leaf.name, 0, 0, Address.ROW)
         for name in self.states:
-            start, fresh = self.given[name], f"fresh {name}"
+            start, fresh = self.tensors[name], f"fresh {name}"
             found[name] = self.by_step(
                 self.history(name),
                 MADE,
                 neighbor=Neighbor.BEFORE,
                 first=name,
                 first_stride=start.stride(0) * start.element_size(),
-                fresh=fresh if fresh in self.given else ZEROS,
+                fresh=fresh if fresh in self.tensors else ZEROS,
             )
         return found
-
-    def arrives(self, name: str, gradient: Tensor | None) -> None:
-        """Take a gradient from outside, if there is one."""
-        if gradient is not None:
-            self.tensors[GRADIENT + name] = _tidy(gradient)
 
     def from_outside(self, name: str) -> Bound:
         """A gradient at every step, or zeros in its place."""
@@ -182,14 +294,14 @@ class _Bind:
             return self.by_step(name, GRADIENT)
         return Bound(ZEROS, 0, 0, Address.ROW)
 
-    def carry(self, leaf: Node) -> Tensor:
-        """The gradient of a state on its way back: two steps' worth, in turn.
+    def carry(self, leaf: Node) -> tuple[int, ...]:
+        """The shape of the gradient of a state on its way back: two steps' worth, in turn.
 
         Where what a reset puts the state back to is learned, all steps' worth: what arrives at a
         reset belongs to it.
         """
-        steps = max(self.rows.steps, 2) if f"fresh {leaf.name}" in self.given else 2
-        return self.like.new_zeros((steps, self.rows.rows, self.sizes[leaf.size]))
+        steps = max(self.rows.steps, 2) if f"fresh {leaf.name}" in self.tensors else 2
+        return steps, self.rows.rows, self.sizes[leaf.size]
 
     def carried(self, state: str) -> dict[str, Bound]:
         """A gradient on its way back, as it comes from the step after and goes to this one."""
@@ -209,37 +321,43 @@ class _Bind:
         return {prefixed(state): after, prefixed(state) + "'": here}
 
 
-def _found(call: _Bind, plan: Plan, needed: set[str]) -> dict[str, Tensor]:
-    """Room for the gradients: sums over everything, sums over a row's steps, sequences.
+def _make_room(call: _Bind, plan: Plan, needed: set[str]) -> list[str]:
+    """Room for the gradients: sums over everything, sums over a row's steps, sequences, and what is
+    carried from step to step. The names of all of them.
 
     A sequence that nobody needs is written to one place again and again, a scrap of the call.
     """
-    found: dict[str, Tensor] = {}
+    found: list[str] = []
+    scraps: list[str] = []
     for output in plan.step.outputs:
         name = output.name.removeprefix(prefixed(""))
         if (output.role == "sum" and name in needed) or output.role == "row_sum":
-            found[name] = torch.zeros_like(call.given[name])
+            call.make(FOUND + name, call.tensors[name].shape, zero=True)
+            found.append(name)
         elif output.role == "output" and name in needed:
-            new = torch.empty_like if call.rows.filled else torch.zeros_like
-            found[name] = new(call.given[name])
+            given = call.tensors[name]
+            call.make(FOUND + name, given.shape, zero=not call.rows.filled, like=given)
+            found.append(name)
         elif output.role == "output":
-            size = call.given[name].shape[-1]
-            call.tensors[SCRAP + name] = call.like.new_empty((call.rows.rows, size))
+            scraps.append(name)
+    for leaf in call.step.states:
+        call.make(CARRY + leaf.name, call.carry(leaf), zero=True)
+        found.append(CARRY + leaf.name)
+    for name in scraps:
+        call.make(SCRAP + name, (call.rows.rows, call.tensors[name].shape[-1]))
     return found
 
 
-def _backward_kind(
-    call: _Bind, plan: Plan, made: Tensors, arriving: Sequence[str], needed: set[str]
-) -> Kind:
+def _backward_kind(call: _Bind, plan: Plan, made: Tensors, visited: bool, needed: set[str]) -> Kind:
     """Where the buffers of the way back lie."""
     buffers = call.leaves()
     buffers |= {alias: call.by_step(name, MADE) for alias, name in call.aliases.items()}
     buffers |= {name: call.by_step(name, MADE) for name in made}
-    for name in arriving:
-        state = name.removesuffix("'")
-        target = f"grad_all_{state}" if state != name else prefixed(name)
-        buffers[target] = call.from_outside(name)
+    for output in call.step.by_role("output"):
+        buffers[prefixed(output.name)] = call.from_outside(output.name)
     for name in call.states:
+        if visited:
+            buffers[f"grad_all_{name}"] = call.from_outside(f"{name}'")
         buffers |= call.carried(name)
     sums: dict[str, str] = {}
     unwanted: set[str] = set()
@@ -268,10 +386,15 @@ def _zeros(dtype: torch.dtype, size: int) -> Tensor:
     return torch.zeros(size, dtype=dtype, device="cpu")
 
 
-def _tidy(tensor: Tensor) -> Tensor:
-    """Compiled code takes any strides but in the last axis."""
-    packed = tensor.dim() == 0 or tensor.stride(-1) == 1 or tensor.shape[-1] == 1
-    return tensor if packed and tensor.dim() in (0, 3) else tensor.contiguous()
+def _is_tidy(tensor: Tensor) -> bool:
+    """Whether compiled code takes it as it lies: any strides of a sequence but in the last axis."""
+    if tensor.dim() not in (0, 3):
+        return tensor.is_contiguous()
+    return tensor.dim() == 0 or tensor.stride(-1) == 1 or tensor.shape[-1] == 1
+
+
+def _history(aliases: Mapping[str, str], state: str) -> str:
+    return aliases.get(f"{state}'", f"{state}'")
 
 
 def _final(rows: Rows, history: Tensor, start: Tensor) -> Tensor:

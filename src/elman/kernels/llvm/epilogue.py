@@ -13,8 +13,8 @@ from elman.kernels.equations import stage_equations
 from elman.kernels.llvm import random
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.functions import WRITERS, Lanes
-from elman.kernels.llvm.product import Tiling
-from elman.kernels.llvm.text import Function
+from elman.kernels.llvm.product import ROWS, Tiling
+from elman.kernels.llvm.text import GLUE, Function
 from elman.kernels.stages import PRODUCTS, Buffer, Plan, Stage
 
 ARGUMENTS = (
@@ -36,16 +36,18 @@ class Epilogue:
         lanes: int,
     ) -> None:
         self.plan, self.stage, self.tilings, self.layout = plan, stage, tilings, layout
+        self.needs = Needs(plan, stage)
+        # scalars take one lane, where nothing that is laid out in lanes is read or written
+        bare = not (tilings or stage.sums or self.needs.random)
+        self.lanes = 1 if stage.size == "1" and bare else lanes
         self.f = Function(f"epilogue_{stage.name}", ARGUMENTS, attributes="noinline nounwind")
-        self.v = Lanes(self.f, dtype, lanes)
-        self.lanes = lanes
+        self.v = Lanes(self.f, dtype, self.lanes)
         self.values: dict[Node, str] = {}
         self.rows: dict[int, str] = {}
 
     def text(self) -> str:
         """The function; its parameters and tables are read before the loops."""
-        f, layout = self.f, self.layout
-        needs = Needs(self.plan, self.stage)
+        f, layout, needs = self.f, self.layout, self.needs
         for _, line in stage_equations(self.plan, self.stage):
             f.comment(line)
         self.parameters = {
@@ -53,7 +55,7 @@ class Epilogue:
         }
         self.extents = {size: layout.size(f, size) for size in sorted(needs.extents)}
         self.items = layout.load(f, "items")
-        pointers = {index: layout.pointers(f, index, self.items) for index in self._buffers(needs)}
+        pointers = {index: layout.pointers(f, index, self.items) for index in self._buffers()}
         limit = layout.size(f, self.stage.size)
         with f.loop("item", "%item0", "%item1") as item:
             self.item = item
@@ -67,27 +69,20 @@ class Epilogue:
                 self._body(unit, limit)
         return f.text()
 
-    def _buffers(self, needs: Needs) -> list[int]:
-        indices = {self.layout.buffers[buffer.name] for buffer in needs.buffers}
-        return sorted(indices | ({self.layout.coordinates} if needs.random else set()))
+    def _buffers(self) -> list[int]:
+        indices = {self.layout.buffers[buffer.name] for buffer in self.needs.buffers}
+        return sorted(indices | ({self.layout.coordinates} if self.needs.random else set()))
 
     def _body(self, unit: str, limit: str) -> None:
         f = self.f
         self.unit = unit
         left = f.op("sub", limit, unit, "left")
-        truth = f"<{self.lanes} x i64>"
-        numbers = ", ".join(f"i64 {lane}" for lane in range(self.lanes))
-        one = f.let("left", f"insertelement {truth} poison, i64 {left}, i64 0")
-        zero = f"<{self.lanes} x i32> zeroinitializer"
-        wide = f.let("left", f"shufflevector {truth} {one}, {truth} poison, {zero}")
-        self.mask = f.let("inside", f"icmp slt {truth} <{numbers}>, {wide}")
+        self.mask = self.v.before(left)
         for node in self.stage.body:
             self.value(node)
         for index, node in enumerate(self.stage.sums):
             self._add_up(index, self.value(node.args[0]))
-        for node, buffer in self.stage.stores:
-            if node.op != "sum":
-                self._store(node, buffer)
+        self._store_all(left)
 
     # -- values ---------------------------------------------------------------------------------
 
@@ -142,16 +137,10 @@ class Epilogue:
         return WRITERS[node.op](self.v, *args)
 
     def _repeated(self, pointer: str) -> str:
-        return self._wide(self.f.load(self.v.scalar, pointer, "one"))
+        return self.v.spread(self.f.load(self.v.scalar, pointer, "one"))
 
     def _whole(self, number: str) -> str:
-        return self._wide(self.f.let("one", f"sitofp i64 {number} to {self.v.scalar}"))
-
-    def _wide(self, one: str) -> str:
-        v, f = self.v, self.f
-        first = f.let("wide", f"insertelement {v.kind} poison, {v.scalar} {one}, i64 0")
-        zero = f"<{v.lanes} x i32> zeroinitializer"
-        return f.let("wide", f"shufflevector {v.kind} {first}, {v.kind} poison, {zero}")
+        return self.v.spread(self.f.let("one", f"sitofp i64 {number} to {self.v.scalar}"))
 
     def _load(self, buffer: Buffer) -> str:
         return self._masked_load(self.rows[self.layout.buffers[buffer.name]])
@@ -159,6 +148,8 @@ class Epilogue:
     def _masked_load(self, base: str) -> str:
         v = self.v
         at = self.f.at(base, self.unit, v.scalar)
+        if self.lanes == 1:
+            return self.f.let("v", f"load {v.kind}, ptr {at}, align 4")
         args = f"ptr {at}, i32 4, {v.truth} {self.mask}, {v.kind} zeroinitializer"
         return self.f.let("v", f"call {v.kind} @llvm.masked.load.{v.suffix}.p0({args})")
 
@@ -178,17 +169,42 @@ class Epilogue:
 
     # -- what leaves ------------------------------------------------------------------------------
 
-    def _store(self, node: Node, buffer: Buffer) -> None:
-        v, f = self.v, self.f
+    def _store_all(self, left: str) -> None:
+        """Write what leaves; a whole vector without a mask, which costs ten times as much with
+        AVX2.
+        """
+        f, v = self.f, self.v
+        stores = [self._to_store(*pair) for pair in self.stage.stores if pair[0].op != "sum"]
+        if not stores:
+            return
+        if self.lanes == 1:
+            for value, at in stores:
+                f.line(f"store {v.kind} {value}, ptr {at}, align 4")
+            return
+        whole, part, done = f.block("whole"), f.block("part"), f.block("stored")
+        full = f.let("full", f"icmp sge i64 {left}, {self.lanes}")
+        f.line(f"br i1 {full}, label %{whole}, label %{part}")
+        f.place(whole)
+        for value, at in stores:
+            f.line(f"store {v.kind} {value}, ptr {at}, align 4")
+        f.go(done)
+        f.place(part)
+        for value, at in stores:
+            args = f"{v.kind} {value}, ptr {at}, i32 4, {v.truth} {self.mask}"
+            f.line(f"call void @llvm.masked.store.{v.suffix}.p0({args})")
+        f.go(done)
+        f.place(done)
+
+    def _to_store(self, node: Node, buffer: Buffer) -> tuple[str, str]:
+        """What is written, and where."""
+        v = self.v
         value = self.value(node)
         if node.op in OPS and OPS[node.op].boolean:
             value = v.choose(value, v.number(1.0), v.number(0.0))
         base = self.rows[self.layout.buffers[buffer.name]]
         if buffer.space == "row_sum":
             value = v.do("fadd", self._masked_load(base), value)
-        at = f.at(base, self.unit, v.scalar)
-        args = f"{v.kind} {value}, ptr {at}, i32 4, {v.truth} {self.mask}"
-        f.line(f"call void @llvm.masked.store.{v.suffix}.p0({args})")
+        return value, self.f.at(base, self.unit, v.scalar)
 
     def _add_up(self, index: int, value: str) -> None:
         """Add a vector into the row's partial sums; units come in order, so the sum is pinned."""
@@ -237,28 +253,41 @@ class Needs:
 
 
 def tile_numbers(t: Tiling, lanes: int) -> int:
-    """Numbers in the tile of one group."""
-    return t.heights[0] * t.width * lanes
+    """Numbers in the tiles of one group."""
+    return ROWS * t.width * lanes
 
 
-def finish_sums(plan: Plan, stage: Stage, layout: Layout, dtype: str, lanes: int) -> str:
-    """`finish_<stage>`: fold the partial sums of every row, pairwise, and store the scalars."""
+def finish_sums(stage: Stage, layout: Layout) -> str:
+    """`finish_<stage>`: the stage's sums over units, from the partial sums of every row."""
     f = Function(
         f"finish_{stage.name}",
         "ptr %frame, ptr %pointers, i64 %count, ptr %sums",
-        attributes="noinline nounwind",
+        attributes=GLUE,
     )
-    v = Lanes(f, dtype, lanes)
     items = layout.load(f, "items")
     for index, node in enumerate(stage.sums):
-        targets = [buffer for value, buffer in stage.stores if value is node]
-        starts = [layout.pointers(f, buffer, items) for buffer in targets]
-        with f.loop("item", "0", "%count") as item:
-            place = f.op("mul", f.op("add", f.op("mul", items, str(index)), item), str(lanes))
-            value = f.let("sum", f"load {v.kind}, ptr {f.at('%sums', place, v.scalar)}, align 4")
-            one = _folded(v, value)
-            for start in starts:
-                f.line(f"store {v.scalar} {one}, ptr {f.load('ptr', f.at(start, item, 'ptr'))}")
+        before = f.op("mul", items, str(index))
+        for buffer in (buffer for value, buffer in stage.stores if value is node):
+            rows = layout.pointers(f, buffer, items)
+            f.line(f"call void @fold(ptr %sums, i64 {before}, ptr {rows}, i64 %count)")
+    return f.text()
+
+
+def fold(dtype: str, lanes: int) -> str:
+    """`fold`: the partial sums of every row, pairwise, into scalars."""
+    f = Function(
+        "fold",
+        "ptr %sums, i64 %before, ptr %rows, i64 %count",
+        attributes="nounwind",
+        private=False,
+    )
+    v = Lanes(f, dtype, lanes)
+    with f.loop("item", "0", "%count") as item:
+        place = f.op("mul", f.op("add", "%before", item), str(lanes))
+        value = f.let("sum", f"load {v.kind}, ptr {f.at('%sums', place, v.scalar)}, align 4")
+        f.line(
+            f"store {v.scalar} {_folded(v, value)}, ptr {f.load('ptr', f.at('%rows', item, 'ptr'))}"
+        )
     return f.text()
 
 
@@ -266,10 +295,6 @@ def _folded(v: Lanes, value: str) -> str:
     width = v.lanes
     while width > 1:
         width //= 2
-        order = ", ".join(f"i32 {(lane + width) % v.lanes}" for lane in range(v.lanes))
-        other = v.f.let(
-            "half",
-            f"shufflevector {v.kind} {value}, {v.kind} poison, <{v.lanes} x i32> <{order}>",
-        )
+        other = v.shuffle(value, "poison", [(lane + width) % v.lanes for lane in range(v.lanes)])
         value = v.do("fadd", value, other)
     return v.f.let("one", f"extractelement {v.kind} {value}, i64 0")

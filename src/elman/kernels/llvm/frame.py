@@ -45,6 +45,11 @@ BUFFER_WORDS = (
 )  # fmt: skip
 
 
+def fact(f: Function, name: str, kind: str = "i64") -> str:
+    """Read a fact of the header."""
+    return f.load(kind, f.at("%frame", str(HEADER.index(name)), "i64"), name)
+
+
 class Layout:
     """Which word of the frame holds which fact."""
 

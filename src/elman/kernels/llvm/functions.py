@@ -15,7 +15,7 @@ sin, cos and erf go lane by lane to the C library, which is right for arguments 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from elman.kernels.llvm.text import Function
@@ -84,6 +84,22 @@ class Lanes:
         zero = f"<{self.lanes} x i32> zeroinitializer"
         return self.f.let("x", f"shufflevector {self.kind} {one}, {self.kind} poison, {zero}")
 
+    def shuffle(self, a: str, b: str, lanes: Sequence[int]) -> str:
+        """Numbers of two vectors, by their place in both, one behind the other."""
+        order = ", ".join(f"i32 {lane}" for lane in lanes)
+        places = f"<{len(lanes)} x i32> <{order}>"
+        return self.f.let("v", f"shufflevector {self.kind} {a}, {self.kind} {b}, {places}")
+
+    def before(self, count: str) -> str:
+        """The lanes before a number of them."""
+        kind = f"<{self.lanes} x i32>"
+        some = self.f.let("count", f"trunc i64 {count} to i32")
+        one = self.f.let("count", f"insertelement {kind} poison, i32 {some}, i64 0")
+        zero = f"<{self.lanes} x i32> zeroinitializer"
+        wide = self.f.let("count", f"shufflevector {kind} {one}, {kind} poison, {zero}")
+        lanes = ", ".join(f"i32 {lane}" for lane in range(self.lanes))
+        return self.f.let("inside", f"icmp slt {kind} <{lanes}>, {wide}")
+
     def literal(self, value: float) -> str:
         """A constant as LLVM reads it: exact, as the bits of a double."""
         if self.dtype == "f32":
@@ -137,21 +153,24 @@ class Lanes:
         return self.f.let("v", f"bitcast {self.whole} {bits} to {self.kind}")
 
     def power_of_two(self, exponent: str) -> str:
-        """2^n for whole n (as integers) within the normal range."""
-        biased = self.do_bits("add", exponent, self.bits(self.facts.bias))
-        return self.as_numbers(self.do_bits("shl", biased, self.bits(self.facts.mantissa)))
+        """2^n within the normal range, for n that stands in the place of an exponent."""
+        one = self.bits(self.facts.bias << self.facts.mantissa)
+        return self.as_numbers(self.do_bits("add", exponent, one))
 
 
 def _reduced(v: Lanes, x: str) -> tuple[str, str]:
-    """x = n ln 2 + r: n as integers, and expm1(r)."""
-    n = v.call("rint", v.do("fmul", x, v.number(1.4426950408889634)))
-    r = v.fma(n, v.number(-v.facts.ln2_high), x)
-    r = v.fma(n, v.number(-v.facts.ln2_low), r)
-    small = v.fma(v.do("fmul", r, r), v.polynomial(r, v.facts.exp_terms), r)
-    # NaN has no integer: 0 stands for it, and r carries it on
-    real = v.choose(v.compare("ord", n, n), n, v.number(0.0))
-    whole = v.f.let("n", f"fptosi {v.kind} {real} to {v.whole}")
-    return whole, small
+    """x = n ln 2 + r: n in the place of an exponent, and expm1(r).
+
+    The sum with a large number has n as its last bits, whatever NaN makes of them.
+    """
+    facts = v.facts
+    large = v.number(1.5 * 2.0**facts.mantissa)
+    shifted = v.fma(x, v.number(1.4426950408889634), large)
+    n = v.do("fsub", shifted, large)
+    r = v.fma(n, v.number(-facts.ln2_high), x)
+    r = v.fma(n, v.number(-facts.ln2_low), r)
+    small = v.fma(v.do("fmul", r, r), v.polynomial(r, facts.exp_terms), r)
+    return v.do_bits("shl", v.as_bits(shifted), v.bits(facts.mantissa)), small
 
 
 def _clamped(v: Lanes, x: str, low: float | None, high: float | None) -> str:
@@ -172,8 +191,8 @@ def _exp_pair(v: Lanes, x: str) -> tuple[str, str]:
     """e^x, and what its last rounding has lost."""
     n, small = _reduced(v, _clamped(v, x, v.facts.exp_low, v.facts.exp_high))
     half = v.do_bits("ashr", n, v.bits(1))
-    rest = v.do_bits("sub", n, half)
-    scale, more = v.power_of_two(half), v.power_of_two(rest)
+    half = v.do_bits("and", half, v.bits(-1 << v.facts.mantissa))
+    scale, more = v.power_of_two(half), v.power_of_two(v.do_bits("sub", n, half))
     value = v.fma(small, scale, scale)
     lost = v.fma(small, scale, v.do("fsub", scale, value))
     return v.do("fmul", value, more), v.do("fmul", lost, more)
@@ -185,24 +204,26 @@ def _decay(v: Lanes, x: str) -> tuple[str, str]:
 
 
 def sigmoid(v: Lanes, x: str) -> str:
-    """1 / (1 + e^-x)."""
-    e, rest = _decay(v, x)
-    left = v.compare("olt", x, v.number(0.0))
-    top = v.choose(left, e, v.number(1.0))
-    top_rest = v.choose(left, rest, v.number(0.0))
-    return _ratio(v, top, top_rest, *_plus(v, e, rest, v.number(1.0)))
+    """1 / (1 + e^-x); what would make e^-x infinite goes to the result, which may be subnormal."""
+    facts = v.facts
+    minus = v.f.let("v", f"fneg {v.kind} {x}")
+    n, small = _reduced(v, _clamped(v, minus, 1 - facts.exp_high, -facts.exp_low))
+    limit = v.bits(facts.bias - 1 << facts.mantissa)
+    too_much = v.f.let("is", f"icmp sgt {v.whole} {n}, {limit}")
+    fitting = v.f.let("bits", f"select {v.truth} {too_much}, {v.whole} {limit}, {v.whole} {n}")
+    scale, rest = v.power_of_two(fitting), v.power_of_two(v.do_bits("sub", fitting, n))
+    below = v.fma(small, scale, v.do("fadd", scale, v.number(1.0)))
+    return v.do("fmul", v.do("fdiv", v.number(1.0), below), rest)
 
 
 def tanh(v: Lanes, x: str) -> str:
     """(e^2x - 1) / (e^2x + 1)."""
     size = v.call("fabs", x)
-    twice = _clamped(v, v.do("fadd", size, size), None, v.facts.tanh_high)
-    n, small = _reduced(v, twice)
+    n, small = _reduced(v, _clamped(v, v.do("fadd", size, size), None, v.facts.tanh_high))
     scale = v.power_of_two(n)
-    less = v.do("fsub", scale, v.number(1.0))
-    e = v.fma(small, scale, less)
-    rest = v.fma(small, scale, v.do("fsub", less, e))
-    return v.call("copysign", _ratio(v, e, rest, *_plus(v, e, rest, v.number(2.0))), x)
+    e = v.fma(small, scale, v.do("fsub", scale, v.number(1.0)))
+    ratio = v.do("fdiv", e, v.do("fadd", e, v.number(2.0)))
+    return v.call("copysign", ratio, x)
 
 
 def _plus(v: Lanes, e: str, rest: str, one: str) -> tuple[str, str]:
@@ -351,16 +372,18 @@ WRITERS: dict[str, Callable[..., str]] = {
 
 
 def declarations(dtype: str, lanes: int) -> str:
-    """The intrinsics and library functions that these lines call."""
-    v = Lanes(Function("none", "", attributes=""), dtype, lanes)
+    """The intrinsics and library functions that these lines call, for vectors and for one lane."""
+    ending, scalar = ("f", "float") if dtype == "f32" else ("", "double")
     rows = ["; vector arithmetic"]
-    for name, arity in (
-        ("fma", 3), ("rint", 1), ("fabs", 1), ("sqrt", 1), ("minimum", 2), ("maximum", 2),
-        ("copysign", 2),
-    ):  # fmt: skip
-        rows.append(f"declare {v.kind} @llvm.{name}.{v.suffix}({', '.join([v.kind] * arity)})")
-    ending = "f" if dtype == "f32" else ""
-    rows += [f"declare {v.scalar} @{name}{ending}({v.scalar})" for name in ("erf", "sin", "cos")]
-    rows.append(f"declare {v.kind} @llvm.masked.load.{v.suffix}.p0(ptr, i32, {v.truth}, {v.kind})")
-    rows.append(f"declare void @llvm.masked.store.{v.suffix}.p0({v.kind}, ptr, i32, {v.truth})")
+    for width in sorted({1, lanes}, reverse=True):
+        v = Lanes(Function("none", "", attributes=""), dtype, width)
+        for name, arity in (
+            ("fma", 3), ("fabs", 1), ("sqrt", 1), ("minimum", 2), ("maximum", 2),
+            ("copysign", 2),
+        ):  # fmt: skip
+            rows.append(f"declare {v.kind} @llvm.{name}.{v.suffix}({', '.join([v.kind] * arity)})")
+        name = f"{v.suffix}.p0"
+        rows.append(f"declare {v.kind} @llvm.masked.load.{name}(ptr, i32, {v.truth}, {v.kind})")
+        rows.append(f"declare void @llvm.masked.store.{name}({v.kind}, ptr, i32, {v.truth})")
+    rows += [f"declare {scalar} @{name}{ending}({scalar})" for name in ("erf", "sin", "cos")]
     return "\n".join(rows)

@@ -33,6 +33,7 @@ class LLVM:
         self.step = step
         self.machine = machine or Machine.host()
         self.sizes = Sizes(step)
+        self.recipes = bind.Recipes()
         self._plan: Plan | None = None
         self._compiled: dict[tuple[torch.dtype, str], Compiled] = {}
 
@@ -92,12 +93,13 @@ class LLVM:
     def __call__(self, arguments: Arguments, *, history: bool = False) -> Results:
         """Run over a batch of sequences."""
         tensors = arguments.all()
-        # inside the function, gradients are off: it could not see whether anybody wants them
-        training = torch.is_grad_enabled() and any(t.requires_grad for t in tensors.values())
-        packed = _Run.apply(self, arguments, training, tuple(tensors), *tensors.values())
-        states = [leaf.name for leaf in self.step.states]
-        final = dict(zip(states, packed, strict=False))
-        visible = dict(zip(self.visible, packed[len(states) :], strict=True))
+        if torch.is_grad_enabled() and any(t.requires_grad for t in tensors.values()):
+            packed = _Run.apply(self, arguments, tuple(tensors), *tensors.values())
+            states = [leaf.name for leaf in self.step.states]
+            final = dict(zip(states, packed, strict=False))
+            visible = dict(zip(self.visible, packed[len(states) :], strict=True))
+        else:
+            final, visible = self.forward(arguments, training=False)
         aliases = self.forward_plan.aliases
         return Results(
             {o.name: visible[o.name] for o in self.step.by_role("output")},
@@ -115,15 +117,13 @@ class _Run(torch.autograd.Function):
         ctx: Any,
         kernel: LLVM,
         arguments: Arguments,
-        training: bool,
         names: tuple[str, ...],
         *tensors: Tensor,
     ) -> tuple[Tensor, ...]:
-        given = dict(zip(names, tensors, strict=True))
-        final, made = kernel.forward(arguments.having(given), training=training)
+        final, made = kernel.forward(arguments, training=True)
         ctx.set_materialize_grads(False)
         ctx.kernel, ctx.arguments, ctx.names, ctx.made = kernel, arguments, names, tuple(made)
-        ctx.save_for_backward(*given.values(), *made.values())
+        ctx.save_for_backward(*tensors, *made.values())
         return (*final.values(), *(made[name] for name in kernel.visible))
 
     @staticmethod
@@ -132,7 +132,7 @@ class _Run(torch.autograd.Function):
         saved = list(ctx.saved_tensors)
         given = {name: saved.pop(0) for name in ctx.names}
         arguments: Arguments = ctx.arguments.having(given)
-        needs = zip(ctx.names, ctx.needs_input_grad[4:], strict=True)
+        needs = zip(ctx.names, ctx.needs_input_grad[3:], strict=True)
         needed = {name for name, need in needs if need}
         states = [leaf.name for leaf in kernel.step.states]
         final = dict(zip(states, arrived, strict=False))
@@ -143,7 +143,7 @@ class _Run(torch.autograd.Function):
         else:
             made = dict(zip(ctx.made, saved, strict=True))
             found = kernel.backward(arguments, made, gradients, needed)
-        return (None, None, None, None, *(found.get(name) for name in ctx.names))
+        return (None, None, None, *(found.get(name) for name in ctx.names))
 
 
 def _many(gradient: Tensor | None) -> bool:

@@ -106,8 +106,6 @@ class Code:
 def compile_text(text: str, machine: Machine, symbols: dict[str, int]) -> Code:
     """Machine code of a module of LLVM IR; `symbols` are the functions it calls by address."""
     _start()
-    for name, address in symbols.items():
-        llvm.add_symbol(name, address)
     module = llvm.parse_assembly(text)
     module.triple = machine.triple
     module.verify()
@@ -115,6 +113,8 @@ def compile_text(text: str, machine: Machine, symbols: dict[str, int]) -> Code:
         cpu=machine.cpu, features=machine.features, opt=1, jit=True
     )
     engine = llvm.create_mcjit_compiler(module, target)
+    for name, address in symbols.items():
+        engine.add_global_mapping(module.get_function(name), address)
     engine.finalize_object()
     return Code(engine)
 

@@ -13,6 +13,7 @@ import functools
 import os
 from pathlib import Path
 
+import numpy as np
 import torch
 
 _SYMBOLS = ("GOMP_parallel", "GOMP_barrier", "omp_get_thread_num", "omp_get_num_threads")
@@ -56,18 +57,29 @@ def threads() -> int:
     return torch.get_num_threads()
 
 
-def run(address: int, frame: int, threads: int) -> None:
-    """Call a function of one pointer on every thread of a parallel region, or here alone."""
-    if threads == 1:
-        _alone(address)(frame)
-        return
-    library = _library()
-    assert library is not None
-    library.GOMP_parallel(
-        ctypes.c_void_p(address), ctypes.c_void_p(frame), ctypes.c_uint(threads), ctypes.c_uint(0)
-    )
+class Entry:
+    """A function of one pointer, called on every thread of a parallel region, or here alone."""
+
+    def __init__(self, address: int) -> None:
+        self._address = ctypes.c_void_p(address)
+        self._alone = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+
+    def __call__(self, pointer: int, threads: int) -> None:
+        """Call it, without Python's lock."""
+        if threads == 1:
+            self._alone(pointer)
+            return
+        library = _library()
+        assert library is not None
+        library.GOMP_parallel(
+            self._address, ctypes.c_void_p(pointer), ctypes.c_uint(threads), ctypes.c_uint(0)
+        )
 
 
-@functools.lru_cache(maxsize=512)
-def _alone(address: int) -> ctypes._FuncPointer:  # pyright: ignore[reportPrivateUsage]
-    return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+def floating_point_mode() -> int:
+    """The mode of this thread, as workers take it on: x86's MXCSR.
+
+    Subnormal numbers are treated as zero where torch.set_flush_denormal says so.
+    """
+    flushes = float(np.float32(1e-40) * np.float32(0.5)) == 0.0
+    return 0x9FE0 if flushes else 0x1FA0

@@ -2,13 +2,16 @@
 
 A panel holds the weights of all products of a group for a few vectors of units, in the order in
 which the tile reads them: [panel][term k][vector][lane]. A tile keeps rows x vectors accumulators
-in registers while k runs. One chain of fused multiply-adds per result and operand, in the order of
-k, whatever the tile: so every tile gives the same bits. The chains of several operands are added
-up at their ends, for a long chain loses more to rounding than several short ones.
+in registers while k runs over a block of terms: one chain of fused multiply-adds per result, in the
+order of k, whatever the tile, so every tile gives the same bits. The chains of all blocks and
+operands are added up at their ends, for a long chain loses more to rounding than short ones. The
+weights of a block stay in the first cache while all rows pass.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from elman.kernels.llvm.frame import Layout
@@ -18,6 +21,8 @@ from elman.kernels.llvm.text import GLUE, Function
 from elman.kernels.stages import Group, Plan, Stage, terms_of
 
 WIDEST = 6  # products of one tile; more are split into several groups
+TERMS = 128  # of one block
+ROWS = 48  # that are multiplied before the epilogue takes them: a multiple of all tallest tiles
 
 
 @dataclass(frozen=True)
@@ -53,14 +58,18 @@ def heights(tallest: int) -> tuple[int, ...]:
 
 
 def tilings(stage: Stage, machine: Machine) -> list[Tiling]:
-    """The tiles of a stage: all groups share the panel's units and the tile heights."""
+    """The tiles of a stage: all groups share the panel's units."""
     groups = [part for group in stage.groups for part in _split(group)]
     if not groups:
         return []
     vectors = 2 if max(len(group.products) for group in groups) == 1 else 1
-    tallest = min(tall(machine, vectors * len(group.products)) for group in groups)
     return [
-        Tiling(f"{stage.name}_{index}", group, vectors, heights(tallest))
+        Tiling(
+            f"{stage.name}_{index}",
+            group,
+            vectors,
+            heights(tall(machine, vectors * len(group.products))),
+        )
         for index, group in enumerate(groups)
     ]
 
@@ -81,15 +90,18 @@ def all_tilings(plan: Plan, machine: Machine) -> dict[str, list[Tiling]]:
 
 
 def tile(dtype: str, lanes: int, height: int, width: int) -> str:
-    """`product_<height>x<width>`: tile += rows @ panel over k terms."""
+    """`product_<height>x<width>`: rows @ panel over a block of terms, put in the tile or added."""
     f = Function(
         f"product_{height}x{width}",
-        "ptr %rows, i64 %terms, ptr %panel, ptr %tile, i1 %resume",
+        "ptr %rows, i64 %first, i64 %terms, ptr %panel, ptr %tile, i1 %resume",
         attributes="nounwind",
     )
     v = Lanes(f, dtype, lanes)
     places = [(row, vec) for row in range(height) for vec in range(width)]
-    row = [f.load("ptr", f.at("%rows", str(i), "ptr"), f"row{i}") for i in range(height)]
+    row = [
+        f.at(f.load("ptr", f.at("%rows", str(i), "ptr")), "%first", v.scalar, f"row{i}")
+        for i in range(height)
+    ]
     at = {p: f.at("%tile", str((p[0] * width + p[1]) * lanes), v.scalar) for p in places}
     some = f.let("some", "icmp sgt i64 %terms, 0")
     f.line(f"br i1 {some}, label %term, label %done")
@@ -146,56 +158,126 @@ def tile(dtype: str, lanes: int, height: int, width: int) -> str:
     return f.text()
 
 
-def pack(dtype: str, lanes: int) -> str:
-    """`pack`: one product's matrix into its place in the panels; missing units become zeros.
-
-    The weight of (unit, term k) is read at unit * unit_stride + k * term_stride (in numbers).
-    """
+def multiply(dtype: str, lanes: int, t: Tiling) -> str:
+    """`multiply_<width>`: the tiles of up to ROWS rows and all terms of one operand."""
     f = Function(
-        "pack",
-        "ptr %to, ptr %from, i64 %units, i64 %terms, i64 %unit_stride, i64 %term_stride, "
-        "i64 %panel0, i64 %panel1, i64 %panel_stride, i64 %term_width, i64 %vectors, i64 %apart",
-        attributes="nounwind",
+        f"multiply_{t.width}",
+        "ptr %rows, i64 %count, i64 %terms, ptr %panel, ptr %tile, i1 %resume",
+        attributes=GLUE,
+        private=False,
     )
+    scalar, row = Lanes(f, dtype, lanes).scalar, str(t.width * lanes)
+    none = f.let("none", "icmp slt i64 %terms, 1")  # even then a tile is written
+    stop = f.let("stop", f"select i1 {none}, i64 1, i64 %terms")
+    with f.loop("k", "0", stop, str(TERMS)) as k:
+        terms = f.smaller(str(TERMS), f.op("sub", "%terms", k))
+        later = f.let("later", f"icmp ne i64 {k}, 0")
+        resume = f.let("resume", f"or i1 {later}, %resume")
+        weights = f.at("%panel", f.op("mul", k, row), scalar, "weights")
+        start = "0"
+        # the tallest tiles first, then what is left by lower ones
+        for height in t.heights:
+            left = f.op("sub", "%count", start)
+            whole = f.op("mul", f.op("sdiv", left, str(height)), str(height))
+            stop = f.op("add", start, whole, "stop")
+            with f.loop("item", start, stop, str(height)) as item:
+                f.line(
+                    f"call void @product_{height}x{t.width}(ptr {f.at('%rows', item, 'ptr')}, "
+                    f"i64 {k}, i64 {terms}, ptr {weights}, "
+                    f"ptr {f.at('%tile', f.op('mul', item, row), scalar)}, i1 {resume})"
+                )
+            start = stop
+    return f.text()
+
+
+PACK = (
+    "ptr %to, ptr %from, i64 %units, i64 %terms, i64 %columns, i64 %panel0, i64 %panel1, "
+    "i64 %panel_stride, i64 %term_width, i64 %vectors, i64 %apart"
+)
+
+
+def pack(dtype: str, lanes: int) -> str:
+    """`pack`: one product's matrix, of a row for each unit, into its place in the panels.
+
+    As many terms as there are lanes are read at once and turned. Missing units become zeros.
+    """
+    f = Function("pack", PACK, attributes="nounwind", private=False)
     v = Lanes(f, dtype, lanes)
-    numbers = ", ".join(f"i64 {lane}" for lane in range(lanes))
-    places, truth = f"<{lanes} x i64>", f"<{lanes} x i1>"
-    with f.loop("panel", "%panel0", "%panel1") as panel, f.loop("vec", "0", "%vectors") as vec:
-        whole = f.op("add", f.op("mul", panel, "%vectors"), vec)
-        unit0 = f.op("mul", whole, str(lanes), "unit0")
-        to = f.op("add", f.op("mul", panel, "%panel_stride"), f.op("mul", vec, "%apart"))
-        to = f.at("%to", to, v.scalar, "to")
-        unit = _splat(f, unit0, lanes)
-        unit = f.let("units", f"add {places} {unit}, <{numbers}>")
-        limit = _splat(f, "%units", lanes)
-        inside = f.let("inside", f"icmp slt {places} {unit}, {limit}")
-        stride = _splat(f, "%unit_stride", lanes)
-        index = f.let("index", f"mul {places} {unit}, {stride}")
-        with f.loop("k", "0", "%terms") as k:
-            base = f.at("%from", f.op("mul", k, "%term_stride"), v.scalar)
-            where = f.let("where", f"getelementptr {v.scalar}, ptr {base}, {places} {index}")
-            args = f"<{lanes} x ptr> {where}, i32 4, {truth} {inside}, {v.kind} zeroinitializer"
-            name = f"@llvm.masked.gather.{v.suffix}.v{lanes}p0"
-            value = f.let("w", f"call {v.kind} {name}({args})")
+    full = f.op("sub", "%terms", f.op("srem", "%terms", str(lanes)), "full")
+    last = f.op("sub", "%units", "1", "last")
+    with _vectors(f, v) as (unit0, inside, to):
+        rows = [
+            f.at(
+                "%from",
+                f.op("mul", f.smaller(f.op("add", unit0, str(i)), last), "%columns"),
+                v.scalar,
+            )
+            for i in range(lanes)
+        ]
+
+        def put(k: str, value: str) -> None:
+            value = v.choose(inside, value, v.number(0.0))
             at = f.at(to, f.op("mul", k, "%term_width"), v.scalar)
             f.line(f"store {v.kind} {value}, ptr {at}, align 4")
-    gather = (
-        f"declare {v.kind} @llvm.masked.gather.{v.suffix}.v{lanes}p0"
-        f"(<{lanes} x ptr>, i32, {truth}, {v.kind})"
-    )
-    return gather + "\n" + f.text()
+
+        with f.loop("k", "0", full, str(lanes)) as k:
+            read = [
+                f.let("w", f"load {v.kind}, ptr {f.at(row, k, v.scalar)}, align 4") for row in rows
+            ]
+            for number, value in enumerate(_turned(v, read)):
+                put(f.op("add", k, str(number)), value)
+        with f.loop("k", full, "%terms") as k:
+            value = "poison"
+            for lane, row in enumerate(rows):
+                one = f.load(v.scalar, f.at(row, k, v.scalar), "one")
+                value = f.let("w", f"insertelement {v.kind} {value}, {v.scalar} {one}, i64 {lane}")
+            put(k, value)
+    return f.text()
 
 
-def _splat(f: Function, value: str, lanes: int) -> str:
-    kind = f"<{lanes} x i64>"
-    one = f.let("splat", f"insertelement {kind} poison, i64 {value}, i64 0")
-    zero = f"<{lanes} x i32> zeroinitializer"
-    return f.let("splat", f"shufflevector {kind} {one}, {kind} poison, {zero}")
+def pack_transposed(dtype: str, lanes: int) -> str:
+    """`pack_transposed`: the same of a matrix that has a row for each term."""
+    f = Function("pack_transposed", PACK, attributes="nounwind", private=False)
+    v = Lanes(f, dtype, lanes)
+    with _vectors(f, v) as (unit0, inside, to):
+        first = f.at("%from", unit0, v.scalar, "first")
+        with f.loop("k", "0", "%terms") as k:
+            row = f.at(first, f.op("mul", k, "%columns"), v.scalar)
+            args = f"ptr {row}, i32 4, {v.truth} {inside}, {v.kind} zeroinitializer"
+            value = f.let("w", f"call {v.kind} @llvm.masked.load.{v.suffix}.p0({args})")
+            at = f.at(to, f.op("mul", k, "%term_width"), v.scalar)
+            f.line(f"store {v.kind} {value}, ptr {at}, align 4")
+    return f.text()
+
+
+@contextmanager
+def _vectors(f: Function, v: Lanes) -> Generator[tuple[str, str, str]]:
+    """Every vector of units of some panels: its first unit, which lanes are units, its place."""
+    with f.loop("panel", "%panel0", "%panel1") as panel, f.loop("vec", "0", "%vectors") as vec:
+        whole = f.op("add", f.op("mul", panel, "%vectors"), vec)
+        unit0 = f.op("mul", whole, str(v.lanes), "unit0")
+        to = f.op("add", f.op("mul", panel, "%panel_stride"), f.op("mul", vec, "%apart"))
+        yield unit0, v.before(f.op("sub", "%units", unit0)), f.at("%to", to, v.scalar, "to")
+
+
+def _turned(v: Lanes, rows: list[str]) -> list[str]:
+    """As many vectors as there are lanes, transposed, by swapping blocks of halving size."""
+    apart, lanes = v.lanes // 2, range(v.lanes)
+    rows = list(rows)
+    while apart:
+        for i in (i for i in lanes if not i & apart):
+            low = [lane if not lane & apart else v.lanes + lane - apart for lane in lanes]
+            high = [lane + apart if not lane & apart else v.lanes + lane for lane in lanes]
+            pair = rows[i], rows[i + apart]
+            rows[i], rows[i + apart] = v.shuffle(*pair, low), v.shuffle(*pair, high)
+        apart //= 2
+    return rows
 
 
 def pack_all(layout: Layout, all_: list[Tiling], dtype: str, lanes: int) -> str:
     """`pack_all`: every matrix of a call; worker `part` of `parts` does its share of the panels."""
     f = Function("pack_all", "ptr %frame, i64 %part, i64 %parts", attributes=GLUE)
+    scalar = Lanes(f, dtype, lanes).scalar
     for t in all_:
         f.comment(f"{t.name}: {len(t.group.products)} products of {len(t.group.operands)} operands")
         panels = f"pack {t.name}"
@@ -212,12 +294,11 @@ def pack_all(layout: Layout, all_: list[Tiling], dtype: str, lanes: int) -> str:
                 terms = layout.size(f, operand.size)
                 source = layout.load(f, f"parameter {matrix.name}", "ptr")
                 columns = layout.size(f, matrix.shape[1])
-                strides = f"i64 1, i64 {columns}" if transposed else f"i64 {columns}, i64 1"
                 place = f.op("mul", done, str(t.width * lanes))
                 place = f.op("add", place, str(number * lanes))
                 f.line(
-                    f"call void @pack(ptr {f.at(to, place, Lanes(f, dtype, lanes).scalar)}, "
-                    f"ptr {source}, i64 {units}, i64 {terms}, {strides}, i64 {panel0}, "
+                    f"call void @pack{'_transposed' * transposed}(ptr {f.at(to, place, scalar)}, "
+                    f"ptr {source}, i64 {units}, i64 {terms}, i64 {columns}, i64 {panel0}, "
                     f"i64 {panel1}, i64 {panel_stride}, i64 {t.width * lanes}, i64 {t.vectors}, "
                     f"i64 {len(t.group.products) * lanes})"
                 )

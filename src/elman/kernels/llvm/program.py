@@ -7,22 +7,23 @@ gradients are summed.
 
 from __future__ import annotations
 
-from elman.kernels.llvm import reduce
-from elman.kernels.llvm.addresses import count_items, fill, fill_region
+import functools
+
+from elman.kernels.llvm import common, reduce
+from elman.kernels.llvm.addresses import fill_region
 from elman.kernels.llvm.epilogue import Epilogue, Needs, finish_sums, tile_numbers
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.functions import declarations
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.product import (
+    ROWS,
     Tiling,
     all_tilings,
     ceiling,
-    pack,
     pack_all,
     panel_depth,
-    tile,
 )
-from elman.kernels.llvm.text import GLUE, Function
+from elman.kernels.llvm.text import GLUE, Function, declared
 from elman.kernels.stages import Plan, Stage
 
 STAGE = "ptr %frame, ptr %pointers, i64 %count, ptr %tile, ptr %sums"
@@ -62,33 +63,40 @@ class Program:
         return max((len(stage.sums) for stage in self.plan.stages), default=0)
 
     def text(self) -> str:
-        """The module."""
-        shapes = {(h, t.width) for t in self.flat for h in t.heights}
-        parts = [self._title(), declarations(self.dtype, self.lanes), POOL]
-        parts += [MODE] if self.machine.is_x86 else []
-        parts += [tile(self.dtype, self.lanes, *shape) for shape in sorted(shapes)]
+        """The whole module, to read."""
+        parts = [self._title(), declarations(self.dtype, self.lanes), *self.common, *self._own()]
+        return "\n\n".join(parts) + "\n"
+
+    def own_text(self) -> str:
+        """The module without what kernels have in common, to compile."""
+        calls = [line for part in self.common for line in declared(part)]
+        parts = [self._title(), declarations(self.dtype, self.lanes), "\n".join(calls)]
+        return "\n\n".join([*parts, *self._own()]) + "\n"
+
+    @functools.cached_property
+    def common(self) -> list[str]:
+        """The parts of `common` that are called."""
+        dtype, lanes, reductions = self.dtype, self.lanes, self.plan.reductions
+        found = [common.filling(backwards=self.backwards)]
         if self.flat:
-            parts.append(pack(self.dtype, self.lanes))
+            found += [*common.tiles(dtype, lanes, self.flat), common.packing(dtype, lanes)]
+        if self.most_sums:
+            found.append(common.folding(dtype, lanes))
+        if reductions:
+            found.append(common.summing(dtype, self.machine))
+        if any(any(reduction.constant) for reduction in reductions):
+            found.append(common.summing_constants(dtype, self.machine))
+        return found
+
+    def _own(self) -> list[str]:
+        parts = [POOL, *([MODE] if self.machine.is_x86 else [])]
         parts.append(pack_all(self.layout, self.flat, self.dtype, self.lanes))
         for stage in self.plan.stages:
             parts += self._stage(stage)
-        parts += [count_items(self.layout), fill(self.layout, backwards=self.backwards)]
         parts += [fill_region(self.layout, region, self._touched(region)) for region in _REGIONS]
         if self.plan.reductions:
-            parts += [
-                reduce.outer(self.dtype, self.lanes, *shape)
-                for shape in reduce.shapes(self.machine)
-            ]
-            parts += [
-                reduce.column_sum(self.dtype, self.lanes),
-                reduce.sum_columns(self.lanes),
-                reduce.sum_outer(self.machine, self.lanes),
-                reduce.reduce(self.plan, self.layout),
-            ]
-        if any(any(reduction.constant) for reduction in self.plan.reductions):
-            parts.append(reduce.outer_constant(self.dtype, self.lanes))
-            parts.append(reduce.sum_constant(self.machine, self.lanes))
-        return "\n\n".join([*parts, self._run()]) + "\n"
+            parts.append(reduce.reduce(self.plan, self.layout))
+        return [*parts, self._run()]
 
     def _title(self) -> str:
         return f"; {self.plan.step.name}, {self.dtype}, {self.machine.name}: {self.lanes} lanes"
@@ -117,74 +125,66 @@ class Program:
             self._walk(stage, tilings),
         ]
         if stage.sums:
-            parts.append(finish_sums(self.plan, stage, self.layout, self.dtype, self.lanes))
+            parts.append(finish_sums(stage, self.layout))
         return parts
 
     def _walk(self, stage: Stage, tilings: list[Tiling]) -> str:
-        """`stage_<name>`: panels outside, tiles of rows inside, the epilogue after each tile."""
+        """`stage_<name>`: panels outside, rows inside, first multiplied, then to the epilogue."""
         f = Function(f"stage_{stage.name}", STAGE, attributes=GLUE)
         units = self.layout.size(f, stage.size)
         if tilings:
-            f.line("%start = alloca i64")
             self._panels(f, stage, tilings, units)
         else:
             self._call_epilogue(f, stage, "0", "%count", "0", units)
         if stage.sums:
             args = "ptr %frame, ptr %pointers, i64 %count, ptr %sums"
             f.line(f"call void @finish_{stage.name}({args})")
-        return "\n\n".join([*_tables(stage, tilings), f.text()])
+        return f.text()
 
     def _panels(self, f: Function, stage: Stage, tilings: list[Tiling], units: str) -> None:
         across = tilings[0].vectors * self.lanes
         items = self.layout.load(f, "items")
-        panels = ceiling(f, units, across)
         packs = [self.layout.load(f, f"pack {t.name}", "ptr") for t in tilings]
         strides = [
             f.op("mul", panel_depth(self.layout, f, t), str(t.width * self.lanes)) for t in tilings
         ]
-        rows = [
-            [self.layout.pointers(f, self.plan.loads[o], items) for o in t.group.operands]
+        operands = [
+            [
+                (self.layout.pointers(f, self.plan.loads[o], items), self.layout.size(f, o.size))
+                for o in t.group.operands
+            ]
             for t in tilings
         ]
-        terms = [[self.layout.size(f, o.size) for o in t.group.operands] for t in tilings]
-        with f.loop("panel", "0", panels) as panel:
+        with f.loop("panel", "0", ceiling(f, units, across)) as panel:
             unit0 = f.op("mul", panel, str(across), "unit0")
             unit1 = f.smaller(f.op("add", unit0, str(across)), units)
             at = [
                 f.at(p, f.op("mul", panel, s), self.element, "panel")
                 for p, s in zip(packs, strides, strict=True)
             ]
-            # the tallest tiles first, then what is left by lower ones
-            f.line("store i64 0, ptr %start")
-            with f.loop("n", "0", str(len(tilings[0].heights))) as n:
-                height = f.load("i64", f.at(f"@heights_{stage.name}", n, "i64"), "height")
-                tiles = [f.load("ptr", f.at(f"@tiles_{t.name}", n, "ptr"), "tile") for t in tilings]
-                start = f.load("i64", "%start", "start")
-                left = f.op("sub", "%count", start)
-                whole = f.op("mul", f.op("sdiv", left, height), height)
-                stop = f.op("add", start, whole, "stop")
-                f.line(f"store i64 {stop}, ptr %start")
-                with f.loop("item", start, stop, height) as item:
-                    self._tiles(f, tilings, tiles, item, (at, rows, terms))
-                    last = f.op("add", item, height)
-                    self._call_epilogue(f, stage, item, last, unit0, unit1)
+            with f.loop("item", "0", "%count", str(ROWS)) as item:
+                stop = f.smaller(f.op("add", item, str(ROWS)), "%count")
+                self._tiles(f, tilings, (item, f.op("sub", stop, item)), at, operands)
+                self._call_epilogue(f, stage, item, stop, unit0, unit1)
 
     def _tiles(
         self,
         f: Function,
         tilings: list[Tiling],
-        tiles: list[str],
-        item: str,
-        places: tuple[list[str], list[list[str]], list[list[str]]],
+        span: tuple[str, str],
+        panels: list[str],
+        operands: list[list[tuple[str, str]]],
     ) -> None:
-        """Every group's tile for the same rows, one behind the other in the worker's memory."""
-        to = "%tile"
-        for t, tile_, panel, rows, terms in zip(tilings, tiles, *places, strict=True):
+        """Every group's tiles for the same rows, one behind the other in the worker's memory."""
+        to, (item, count) = "%tile", span
+        for t, panel, parts in zip(tilings, panels, operands, strict=True):
             weights, resume = panel, "false"
-            for row, term in zip(rows, terms, strict=True):
-                args = f"ptr {f.at(row, item, 'ptr')}, i64 {term}, ptr {weights}, ptr {to}"
-                f.line(f"call void {tile_}({args}, i1 {resume})")
-                step = f.op("mul", term, str(t.width * self.lanes))
+            for rows, terms in parts:
+                f.line(
+                    f"call void @multiply_{t.width}(ptr {f.at(rows, item, 'ptr')}, i64 {count}, "
+                    f"i64 {terms}, ptr {weights}, ptr {to}, i1 {resume})"
+                )
+                step = f.op("mul", terms, str(t.width * self.lanes))
                 weights, resume = f.at(weights, step, self.element, "panel"), "true"
             to = f.at(to, str(tile_numbers(t, self.lanes)), self.element, "tile")
 
@@ -208,7 +208,8 @@ class Program:
             f.line("call void @llvm.x86.sse.stmxcsr(ptr %own_mode)")
             mode = f.let("mode32", f"trunc i64 {layout.load(f, 'mode')} to i32")
             f.line(f"store i32 {mode}, ptr %mode")
-            f.line("call void @llvm.x86.sse.ldmxcsr(ptr %mode)")
+            with f.when(f.let("many", f"icmp ne i64 {layout.load(f, 'threads')}, 1"), "team"):
+                f.line("call void @llvm.x86.sse.ldmxcsr(ptr %mode)")
         self._who_am_i(f)
         rows = layout.load(f, "rows")
         mine = self._my_rows(f, rows)
@@ -228,7 +229,7 @@ class Program:
     def _who_am_i(self, f: Function) -> None:
         """%part of %parts, and this worker's memory. One thread asks nobody."""
         layout = self.layout
-        threads = layout.load(f, "threads")
+        threads, before = layout.load(f, "threads"), f.here
         single = f.let("single", f"icmp eq i64 {threads}, 1")
         f.line(f"br i1 {single}, label %alone, label %team")
         f.place("team")
@@ -237,8 +238,8 @@ class Program:
         number, total = (f.let("wide", f"sext i32 {n} to i64") for n in (number, total))
         f.go("alone")
         f.place("alone")
-        f.line(f"%part = phi i64 [0, %entry], [{number}, %team]")
-        f.line(f"%parts = phi i64 [1, %entry], [{total}, %team]")
+        f.line(f"%part = phi i64 [0, %{before}], [{number}, %team]")
+        f.line(f"%parts = phi i64 [1, %{before}], [{total}, %team]")
         mine = f.op("mul", layout.load(f, "worker_bytes"), "%part")
         base = f.at(layout.load(f, "workers", "ptr"), mine)
         f.line(f"%pointers = getelementptr i8, ptr {base}, i64 0")
@@ -306,20 +307,6 @@ class Program:
 
 
 _REGIONS = ("once", "static", "before", "loop", "after", "sums")
-
-
-def _tables(stage: Stage, tilings: list[Tiling]) -> list[str]:
-    """The tile heights of a stage, and the functions for every group's tiles."""
-    if not tilings:
-        return []
-    heights = tilings[0].heights
-    many = len(heights)
-    numbers = ", ".join(f"i64 {height}" for height in heights)
-    lines = [f"@heights_{stage.name} = private constant [{many} x i64] [{numbers}]"]
-    for t in tilings:
-        functions = ", ".join(f"ptr @product_{height}x{t.width}" for height in heights)
-        lines.append(f"@tiles_{t.name} = private constant [{many} x ptr] [{functions}]")
-    return ["\n".join(lines)]
 
 
 def _sizes(plan: Plan) -> list[str]:

@@ -31,7 +31,7 @@ def outer(dtype: str, lanes: int, height: int, width: int) -> str:
     """`outer_<height>x<width>`: to[i.., j..] += sum over items of left[i..] right[j..]."""
     f = Function(f"outer_{height}x{width}", OUTER, attributes="noinline nounwind")
     v = Lanes(f, dtype, lanes)
-    inside = _columns_inside(f, v) if width == 1 else ""
+    inside = v.before(f.op("sub", "%columns", "%j", "left")) if width == 1 else ""
     places = [(row, vec) for row in range(height) for vec in range(width)]
     sums = {p: f.fresh("sum") for p in places}
     news = {p: f.fresh("new") for p in places}
@@ -67,7 +67,7 @@ def column_sum(dtype: str, lanes: int) -> str:
         "column_sum", "ptr %left, i64 %items, i64 %j, i64 %columns, ptr %to", attributes="nounwind"
     )
     v = Lanes(f, dtype, lanes)
-    inside = _columns_inside(f, v)
+    inside = v.before(f.op("sub", "%columns", "%j", "left"))
 
     def part(n: str) -> tuple[str, str]:
         left = f.at(f.load("ptr", f.at("%left", n, "ptr")), "%j", v.scalar, "left")
@@ -87,7 +87,7 @@ def outer_constant(dtype: str, lanes: int) -> str:
     """
     f = Function("outer_constant", OUTER, attributes="nounwind")
     v = Lanes(f, dtype, lanes)
-    inside = _columns_inside(f, v)
+    inside = v.before(f.op("sub", "%columns", "%j", "left"))
     right = _read(f, v, f.at(f.load("ptr", "%right"), "%j", v.scalar, "right"), inside)
 
     def part(n: str) -> tuple[str, str]:
@@ -126,16 +126,6 @@ def _without_loss(f: Function, v: Lanes, part: Callable[[str], tuple[str, str]])
     # of an infinite sum nothing is lost, but what was counted as lost is infinity less infinity
     nothing = v.do("fsub", "%new", "%new")
     return v.choose(v.compare("uno", nothing, nothing), "%new", total)
-
-
-def _columns_inside(f: Function, v: Lanes) -> str:
-    kind = f"<{v.lanes} x i64>"
-    left = f.op("sub", "%columns", "%j", "left")
-    one = f.let("left", f"insertelement {kind} poison, i64 {left}, i64 0")
-    zero = f"<{v.lanes} x i32> zeroinitializer"
-    wide = f.let("left", f"shufflevector {kind} {one}, {kind} poison, {zero}")
-    numbers = ", ".join(f"i64 {lane}" for lane in range(v.lanes))
-    return f.let("inside", f"icmp slt {kind} <{numbers}>, {wide}")
 
 
 def _read(f: Function, v: Lanes, at: str, inside: str) -> str:
@@ -192,6 +182,7 @@ def sum_columns(lanes: int) -> str:
         "sum_columns",
         "ptr %rows, i64 %size, ptr %to, i64 %count, i64 %part, i64 %parts",
         attributes=GLUE,
+        private=False,
     )
     first, last = _share(f, ceiling(f, "%size", lanes))
     with (
@@ -214,7 +205,7 @@ def _rows(f: Function, tall: int) -> tuple[str, str]:
 
 def sum_constant(machine: Machine, lanes: int) -> str:
     """`sum_constant`: as `sum_outer`, where all items have the same right side."""
-    f = Function("sum_constant", SUM, attributes=GLUE)
+    f = Function("sum_constant", SUM, attributes=GLUE, private=False)
     row0, row1 = _rows(f, shapes(machine)[0][0])
     with (
         f.loop("block", "0", "%count", str(BLOCK)) as block,
@@ -231,7 +222,7 @@ def sum_constant(machine: Machine, lanes: int) -> str:
 
 def sum_outer(machine: Machine, lanes: int) -> str:
     """`sum_outer`: a worker's share of the rows of one matrix sum, block by block."""
-    f = Function("sum_outer", SUM, attributes=GLUE)
+    f = Function("sum_outer", SUM, attributes=GLUE, private=False)
     tall, wide = shapes(machine)[0]
     row0, row1 = _rows(f, tall)
     across = str(wide * lanes)

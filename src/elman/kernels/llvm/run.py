@@ -7,17 +7,17 @@ than the addresses of its tensors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from elman.kernels.llvm import pool
-from elman.kernels.llvm.frame import BUFFER_WORDS, Address, Neighbor
+from elman.kernels.llvm import common, pool
+from elman.kernels.llvm.frame import Address, Neighbor
 from elman.kernels.llvm.machine import Code, Machine, compile_text
 from elman.kernels.llvm.program import Program
 from elman.kernels.rows import ADDRESSES, Rows
@@ -26,7 +26,6 @@ from elman.kernels.stages import Buffer, Plan
 Tensors = Mapping[str, Tensor]
 CHUNK_ITEMS = 1024  # rows of time and batch that are worked on together outside the time loop
 ALIGN = 64
-FORMS = 64  # kinds of calls whose frames are remembered
 # Multiplications below which one thread alone is as fast as two or faster: measured, two draw level
 # between 2^19 and 2^21.
 ALONE = 1 << 19
@@ -86,6 +85,11 @@ class Call:
     stream: int = 0
 
 
+def fashion() -> tuple[int, int]:
+    """How many threads there are for a call, and what one thread does alone."""
+    return pool.threads(), ALONE
+
+
 class Compiled:
     """Machine code of one plan for one type, and how to call it."""
 
@@ -98,41 +102,44 @@ class Compiled:
             plan, "f32" if dtype == torch.float32 else "f64", machine, backwards=backwards
         )
         self.layout = self.program.layout
-        self.text = self.program.text()
-        self.code: Code = compile_text(self.text, machine, pool.symbols())
-        self.entry = self.code.address("run")
+        called = common.compiled(self.program.common, self.program.dtype, machine)
+        self.code: Code = compile_text(
+            self.program.own_text(), machine, {**pool.symbols(), **called}
+        )
+        self.entry = pool.Entry(self.code.address("run"))
         self.bytes = dtype.itemsize
-        self._forms: dict[object, _Form] = {}
 
-    def __call__(
-        self, call: Call, tensors: Tensors, key: Hashable, kind: Callable[[], Kind]
-    ) -> None:
-        """Run with tensors by name, sums among them zeroed; `kind` is asked once for every key."""
+    def __call__(self, form: Form, call: Call, addresses: Sequence[int]) -> None:
+        """Run with the tensors at `addresses`, in the order of their numbers."""
         rows = call.rows
         if rows.steps == 0 or rows.rows == 0:
             return
-        threads = min(pool.threads(), rows.rows)
-        key = (key, rows.steps, rows.rows, rows.whole, threads, ALONE)
-        form = self._forms.get(key)
-        if form is None:
-            if len(self._forms) >= FORMS:
-                self._forms.clear()
-            form = self._forms[key] = self._form(call, kind(), threads)
         workspace = torch.empty(form.bytes, dtype=torch.uint8, device="cpu")
-        words = [*rows.addresses, _signed(call.seed), call.stream]
-        words.append(0x9FE0 if _flushes_denormals() else 0x1FA0)
-        words += [tensors[name].data_ptr() for name in form.names]
-        frame = form.filled(words, _up(workspace.data_ptr()))
-        pool.run(self.entry, frame.ctypes.data, form.threads)
+        base = _up(workspace.data_ptr())
+        frame = form.frame[:]
+        for word in form.inside:
+            frame[word] += base
+        mode = 0 if form.threads == 1 else pool.floating_point_mode()
+        for word, fact in zip(form.facts, rows.addresses, strict=False):
+            frame[word] = fact
+        frame[form.facts[-3]], frame[form.facts[-2]] = _signed(call.seed), call.stream
+        frame[form.facts[-1]] = mode
+        for word, number in form.tensors:
+            frame[word] = addresses[number]
+        self.entry(frame.buffer_info()[0], form.threads)
         del workspace
 
-    def _form(self, call: Call, kind: Kind, threads: int) -> _Form:
-        """Room for packed matrices, for the kernel's own buffers, and for every worker."""
+    def form(self, call: Call, kind: Kind, numbers: Mapping[str, int]) -> Form:
+        """Room for packed matrices, for the kernel's own buffers, and for every worker.
+
+        `numbers` are those of the tensors that the kind names.
+        """
         rows, slot, slots = call.rows, self.layout.slot, self.layout.slots
-        threads = 1 if self._work(call) < ALONE else threads
-        frame = np.zeros(self.layout.words, dtype=np.int64)
+        alone = self._work(call) < ALONE
+        threads = 1 if alone else min(pool.threads(), rows.rows)
+        frame = array("q", bytes(8 * self.layout.words))
         named: list[tuple[int, str]] = []  # (word, tensor)
-        chunk = max(1, min(rows.steps, CHUNK_ITEMS // rows.rows))
+        chunk = max(1, min(rows.steps, CHUNK_ITEMS // max(rows.rows, 1)))
         items = chunk * rows.rows
         places: list[tuple[int, int]] = []  # (word, bytes)
         for t in self.program.flat:
@@ -175,12 +182,11 @@ class Compiled:
         for word, size in places:
             frame[word] = offset
             offset += _up(size)
-        given = [slot(name) for name in (*ADDRESSES, "seed", "stream", "mode")]
-        return _Form(
+        return Form(
             frame,
-            [name for _, name in named],
-            np.array([*given, *(word for word, _ in named)], dtype=np.intp),
-            np.array([word for word, _ in places], dtype=np.intp),
+            tuple(slot(name) for name in (*ADDRESSES, "seed", "stream", "mode")),
+            tuple((word, numbers[name]) for word, name in named),
+            tuple(word for word, _ in places),
             offset + ALIGN,
             threads,
         )
@@ -196,38 +202,33 @@ class Compiled:
             each += len(reduction.terms) * prod(of.get(size, 1) for size in reduction.shape)
         return each * call.rows.steps * call.rows.rows
 
-    def _own(self, frame: np.ndarray, word: int, buffer: Buffer, call: Call, items: int) -> int:
+    def _own(self, frame: array[int], word: int, buffer: Buffer, call: Call, items: int) -> int:
         """Describe one of the kernel's own buffers; its size in bytes."""
         stride = call.sizes.get(buffer.size, 1) * self.bytes
         count = {"once": 1, "chunk": items}.get(buffer.space, call.rows.rows)
         mode = Address.CHUNK if buffer.space == "chunk" else Address.ROW
         space = 0 if buffer.space == "once" else stride
-        frame[word : word + len(BUFFER_WORDS)] = (0, 0, space, mode, -1, Neighbor.HERE, 0, 0, 0)
+        facts = (0, 0, space, mode, -1, Neighbor.HERE, 0, 0, 0)
+        for at, fact in enumerate(facts, word):
+            frame[at] = fact
         return count * stride
 
 
 @dataclass(frozen=True)
-class _Form:
+class Form:
     """A frame as far as the kind of call decides it.
 
-    Left `open` are the facts of the call and the addresses of the tensors of `names`; `inside` are
-    the words that point into the workspace, as offsets; it takes `bytes`. So many `threads` are
-    worth while.
+    Left open are the words of `facts` about the call, and those of `tensors` with the number of the
+    tensor whose address goes there; `inside` are the words that point into the workspace, as
+    offsets; it takes `bytes`. So many `threads` are worth while.
     """
 
-    frame: np.ndarray
-    names: list[str]
-    open: np.ndarray
-    inside: np.ndarray
+    frame: array[int]
+    facts: tuple[int, ...]
+    tensors: tuple[tuple[int, int], ...]
+    inside: tuple[int, ...]
     bytes: int
     threads: int
-
-    def filled(self, words: list[int], workspace: int) -> np.ndarray:
-        """The frame of one call."""
-        frame = self.frame.copy()
-        frame[self.inside] += workspace
-        frame[self.open] = words
-        return frame
 
 
 def _up(size: int) -> int:
@@ -236,8 +237,3 @@ def _up(size: int) -> int:
 
 def _signed(word: int) -> int:
     return word - 2**64 if word >= 2**63 else word
-
-
-def _flushes_denormals() -> bool:
-    """Whether this thread treats subnormal numbers as zero (torch.set_flush_denormal)."""
-    return float(np.float32(1e-40) * np.float32(0.5)) == 0.0

@@ -119,3 +119,12 @@ class Function:
     def text(self) -> str:
         """The finished function."""
         return "\n".join([*self._lines, "  ret void", "}"])
+
+
+def declared(text: str) -> list[str]:
+    """A declaration of every function that a text defines for others."""
+    return [
+        line.replace("define", "declare", 1)[: line.rindex(")") + 2]
+        for line in text.splitlines()
+        if line.startswith("define void")
+    ]

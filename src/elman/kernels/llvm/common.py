@@ -1,0 +1,88 @@
+"""What kernels have in common: functions that know sizes and strides, but nothing of equations.
+
+A **part** is a piece of text with its own declarations; it is compiled once in a process for a type
+and a machine, and kernels call into it by address. So a second cell takes half as long to compile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from elman.kernels.llvm import addresses, reduce
+from elman.kernels.llvm.epilogue import fold
+from elman.kernels.llvm.functions import declarations
+from elman.kernels.llvm.machine import Code, Machine, compile_text
+from elman.kernels.llvm.product import Tiling, multiply, pack, pack_transposed, tile
+from elman.kernels.llvm.text import declared
+
+
+def tiles(dtype: str, lanes: int, tilings: Iterable[Tiling]) -> list[str]:
+    """A part for every width of tile."""
+    widths = {t.width: t for t in tilings}
+    return [
+        "\n\n".join(
+            [
+                *(tile(dtype, lanes, height, width) for height in t.heights),
+                multiply(dtype, lanes, t),
+            ]
+        )
+        for width, t in sorted(widths.items())
+    ]
+
+
+def packing(dtype: str, lanes: int) -> str:
+    """Matrices into panels."""
+    return pack(dtype, lanes) + "\n\n" + pack_transposed(dtype, lanes)
+
+
+def filling(*, backwards: bool) -> str:
+    """The pointers of rows."""
+    return addresses.count_items() + "\n\n" + addresses.fill(backwards=backwards)
+
+
+def folding(dtype: str, lanes: int) -> str:
+    """Sums over units."""
+    return fold(dtype, lanes)
+
+
+def summing(dtype: str, machine: Machine) -> str:
+    """Sums over steps and rows."""
+    lanes = machine.lanes(dtype)
+    return "\n\n".join(
+        [
+            *(reduce.outer(dtype, lanes, *shape) for shape in reduce.shapes(machine)),
+            reduce.column_sum(dtype, lanes),
+            reduce.sum_columns(lanes),
+            reduce.sum_outer(machine, lanes),
+        ]
+    )
+
+
+def summing_constants(dtype: str, machine: Machine) -> str:
+    """Such sums where one side is always the same."""
+    lanes = machine.lanes(dtype)
+    return reduce.outer_constant(dtype, lanes) + "\n\n" + reduce.sum_constant(machine, lanes)
+
+
+_compiled: dict[tuple[str, Machine, str], tuple[Code, dict[str, int]]] = {}
+
+
+def compiled(parts: Iterable[str], dtype: str, machine: Machine) -> dict[str, int]:
+    """The addresses of all functions of some parts."""
+    found: dict[str, int] = {}
+    missing = [part for part in parts if (dtype, machine, part) not in _compiled]
+    if missing:
+        text = "\n\n".join([declarations(dtype, machine.lanes(dtype)), *missing])
+        code = compile_text(text, machine, {})
+        for part in missing:
+            names = [name_of(line) for line in declared(part)]
+            known = {name: code.address(name) for name in names}
+            _compiled[dtype, machine, part] = code, known
+    for part in parts:
+        found |= _compiled[dtype, machine, part][1]
+    return found
+
+
+def name_of(declaration: str) -> str:
+    """The name of a declared function."""
+    return declaration.partition("@")[2].partition("(")[0]
