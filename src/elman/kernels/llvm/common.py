@@ -51,6 +51,7 @@ def summing(dtype: str, machine: Machine) -> str:
     return "\n\n".join(
         [
             *(reduce.outer(dtype, lanes, *shape) for shape in reduce.shapes(machine)),
+            *(reduce.gather(dtype, lanes, width) for width in reduce.widths(machine)),
             reduce.column_sum(dtype, lanes),
             reduce.sum_columns(lanes),
             reduce.sum_outer(machine, lanes),

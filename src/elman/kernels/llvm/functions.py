@@ -5,8 +5,9 @@ variant of a kernel rounds alike. NaN goes through everything. Largest errors, i
 place, are held by `tests/kernels/llvm/test_functions.py`; its long form runs over all fp32 inputs.
 
 exp, expm1   x = n ln 2 + r, |r| <= ln 2 / 2; expm1(r) = r + r^2 q(r), q a polynomial
-tanh         e / (e + 2) with e = expm1(2|x|): keeps its relative accuracy near 0
-sigmoid      1 / (1 + e) or e / (1 + e) with e = exp(-|x|): never overflows
+tanh         1 - 2 / (e + 1) with e = exp(2|x|), and an odd polynomial near 0 (fp32), or
+             e / (e + 2) with e = expm1(2|x|) (fp64): both keep their relative accuracy near 0
+sigmoid      1 / (1 + exp(-x))
 log, log1p   2 atanh(s), s = f / (2 + f), as s (2 + z R(z)), z = s^2, R a polynomial
 The polynomials interpolate at Chebyshev nodes (computed in 60 digits).
 sin, cos and erf go lane by lane to the C library, which is right for arguments of any size.
@@ -32,23 +33,27 @@ class Constants:
     exp_low: float
     exp_high: float
     tanh_high: float
+    tanh_near: float
     smallest_normal: float
     exp_terms: tuple[float, ...]
     log_terms: tuple[float, ...]
     log1p_terms: tuple[float, ...]
+    tanh_terms: tuple[float, ...]
 
 
 F32 = Constants(
-    23, 127, 0.693359375, -2.12194440e-4, -104.0, 89.0, 19.0, 2.0**-126,
+    23, 127, 0.693359375, -2.12194440e-4, -104.0, 89.0, 19.0, 0.9, 2.0**-126,
     (0.50000000134658092, 0.16666666681623231, 0.041666464925285905, 0.0083333109254809008,
      0.0013933649996309250, 0.00019890990824673654),
     (0.66666666554451646, 0.40000121876971991, 0.28550816599711549, 0.23330581938241894),
     (0.66666667320871503, 0.39999706206824966, 0.28592364795197616, 0.21706460997195692,
      0.23224921771214582),
+    (-0.33333332744403960, 0.13333261841465856, -0.053953889519737619, 0.021759409786019377,
+     -0.0084508725278071679, 0.0027591192588759842, -0.00052035268882535055),
 )  # fmt: skip
 F64 = Constants(
     52, 1023, 6.93147180369123816490e-01, 1.90821492927058770002e-10, -746.0, 710.0, 44.0,
-    2.0**-1022,
+    0.0, 2.0**-1022,
     (0.50000000000000010, 0.16666666666666667, 0.041666666666624128, 0.0083333333333300618,
      0.0013888888917213717, 0.00019841269863053617, 2.4801521295954375e-05,
      2.7557268459997065e-06, 2.7620088445409748e-07, 2.5100385495510319e-08),
@@ -58,6 +63,7 @@ F64 = Constants(
      0.22222222198216112517, 0.18181819899267958975, 0.15384543917753164533,
      0.13335179661515710271, 0.11734265179376593114, 0.10845291032779812769,
      0.074916394606732655717, 0.15631534707431224485),
+    (),
 )  # fmt: skip
 
 
@@ -217,13 +223,21 @@ def sigmoid(v: Lanes, x: str) -> str:
 
 
 def tanh(v: Lanes, x: str) -> str:
-    """(e^2x - 1) / (e^2x + 1)."""
+    """1 - 2 / (e^2x + 1); near 0 a polynomial, or with many digits (e^2x - 1) / (e^2x + 1)."""
+    facts, one = v.facts, v.number(1.0)
     size = v.call("fabs", x)
-    n, small = _reduced(v, _clamped(v, v.do("fadd", size, size), None, v.facts.tanh_high))
+    n, small = _reduced(v, _clamped(v, v.do("fadd", size, size), None, facts.tanh_high))
     scale = v.power_of_two(n)
-    e = v.fma(small, scale, v.do("fsub", scale, v.number(1.0)))
-    ratio = v.do("fdiv", e, v.do("fadd", e, v.number(2.0)))
-    return v.call("copysign", ratio, x)
+    if not facts.tanh_terms:
+        e = v.fma(small, scale, v.do("fsub", scale, one))
+        return v.call("copysign", v.do("fdiv", e, v.do("fadd", e, v.number(2.0))), x)
+    below = v.fma(small, scale, v.do("fadd", scale, one))
+    far = v.do("fsub", one, v.do("fdiv", v.number(2.0), below))
+    square = v.do("fmul", x, x)
+    near = v.do("fmul", square, v.polynomial(square, facts.tanh_terms))
+    near = v.fma(size, near, size)
+    is_near = v.compare("olt", size, v.number(facts.tanh_near))
+    return v.call("copysign", v.choose(is_near, near, far), x)
 
 
 def _plus(v: Lanes, e: str, rest: str, one: str) -> tuple[str, str]:

@@ -50,11 +50,12 @@ class Program:
 
     @property
     def tile_bytes(self) -> int:
-        """What a worker needs for its register tiles."""
+        """What a worker needs for its register tiles, and for columns that it gathers."""
         most = max(
             (sum(tile_numbers(t, self.lanes) for t in ts) for ts in self.tilings.values()),
             default=0,
         )
+        most = max(most, reduce.panel_numbers(self.machine, self.lanes))
         return (most + self.lanes) * (4 if self.dtype == "f32" else 8)
 
     @property
@@ -301,7 +302,7 @@ class Program:
                 count = f.load("i64", "%count", "count")
                 f.line(
                     f"call void @reduce(ptr %frame, ptr %pointers, i64 {count}, "
-                    "i64 %part, i64 %parts)"
+                    "i64 %part, i64 %parts, ptr %tile)"
                 )
                 self._meet(f)
 

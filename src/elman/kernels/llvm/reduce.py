@@ -17,7 +17,10 @@ from elman.kernels.llvm.text import GLUE, Function
 from elman.kernels.stages import Plan
 
 BLOCK = 64
-SUM = "ptr %lefts, ptr %rights, i64 %size, i64 %columns, ptr %to, i64 %count, i64 %part, i64 %parts"
+SUM = (
+    "ptr %lefts, ptr %rights, i64 %size, i64 %columns, ptr %to, i64 %count, i64 %part, "
+    "i64 %parts, ptr %panel"
+)
 OUTER = "ptr %left, ptr %right, i64 %items, i64 %i, i64 %j, i64 %columns, ptr %to"
 
 
@@ -27,8 +30,16 @@ def shapes(machine: Machine) -> tuple[tuple[int, int], ...]:
     return tuple((height, width) for width in (wide, 1) for height in (tall, 2, 1))
 
 
+def widths(machine: Machine) -> tuple[int, ...]:
+    """The widths of those tiles."""
+    return tuple(sorted({width for _, width in shapes(machine)}))
+
+
 def outer(dtype: str, lanes: int, height: int, width: int) -> str:
-    """`outer_<height>x<width>`: to[i.., j..] += sum over items of left[i..] right[j..]."""
+    """`outer_<height>x<width>`: to[i.., j..] += sum over items of left[i..] right[j..].
+
+    `right` holds the columns of all items side by side, see `gather`.
+    """
     f = Function(f"outer_{height}x{width}", OUTER, attributes="noinline nounwind")
     v = Lanes(f, dtype, lanes)
     inside = v.before(f.op("sub", "%columns", "%j", "left")) if width == 1 else ""
@@ -41,8 +52,8 @@ def outer(dtype: str, lanes: int, height: int, width: int) -> str:
     for p in places:
         f.line(f"{sums[p]} = phi {v.kind} [zeroinitializer, %entry], [{news[p]}, %item]")
     left = f.at(f.load("ptr", f.at("%left", "%n", "ptr")), "%i", v.scalar, "left")
-    right = f.at(f.load("ptr", f.at("%right", "%n", "ptr")), "%j", v.scalar, "right")
-    w = [_read(f, v, f.at(right, str(vec * lanes), v.scalar), inside) for vec in range(width)]
+    right = f.at("%right", f.op("mul", "%n", str(width * lanes)), v.scalar, "right")
+    w = [_read(f, v, f.at(right, str(vec * lanes), v.scalar), "") for vec in range(width)]
     for i in range(height):
         wide = v.spread(f.load(v.scalar, f.at(left, str(i), v.scalar), "x"))
         for vec in range(width):
@@ -59,6 +70,33 @@ def outer(dtype: str, lanes: int, height: int, width: int) -> str:
         total = v.do("fadd", _read(f, v, at, inside), news[i, vec])
         _write(f, v, at, total, inside)
     return f.text()
+
+
+def gather(dtype: str, lanes: int, width: int) -> str:
+    """`gather_<width>`: the columns j.. of all items' right sides, side by side.
+
+    Rows lie at distances that are mostly powers of two, where a cache keeps few of them.
+    """
+    f = Function(
+        f"gather_{width}",
+        "ptr %rights, i64 %items, i64 %j, i64 %columns, ptr %panel",
+        attributes="nounwind",
+    )
+    v = Lanes(f, dtype, lanes)
+    inside = v.before(f.op("sub", "%columns", "%j")) if width == 1 else ""
+    with f.loop("n", "0", "%items") as n:
+        row = f.at(f.load("ptr", f.at("%rights", n, "ptr")), "%j", v.scalar, "row")
+        to = f.at("%panel", f.op("mul", n, str(width * lanes)), v.scalar, "to")
+        for vec in range(width):
+            value = _read(f, v, f.at(row, str(vec * lanes), v.scalar), inside)
+            at = f.at(to, str(vec * lanes), v.scalar)
+            f.line(f"store {v.kind} {value}, ptr {at}, align 4")
+    return f.text()
+
+
+def panel_numbers(machine: Machine, lanes: int) -> int:
+    """Numbers in the widest panel of gathered columns."""
+    return BLOCK * shapes(machine)[0][1] * lanes
 
 
 def column_sum(dtype: str, lanes: int) -> str:
@@ -147,7 +185,7 @@ def reduce(plan: Plan, layout: Layout) -> str:
     """`reduce`: worker `part` of `parts` does its share of every sum's outputs for one chunk."""
     f = Function(
         "reduce",
-        "ptr %frame, ptr %pointers, i64 %count, i64 %part, i64 %parts",
+        "ptr %frame, ptr %pointers, i64 %count, i64 %part, i64 %parts, ptr %panel",
         attributes=GLUE,
     )
     items = layout.load(f, "items")
@@ -159,14 +197,16 @@ def reduce(plan: Plan, layout: Layout) -> str:
             for (left, right), constant in zip(reduction.terms, reduction.constant, strict=True):
                 rows = f"ptr {layout.pointers(f, left, items)}"
                 size = layout.size(f, reduction.shape[0] if reduction.shape else "1")
-                rest = f"ptr {to}, i64 %count, i64 %part, i64 %parts)"
+                rest = f"ptr {to}, i64 %count, i64 %part, i64 %parts"
                 if right is None:
-                    f.line(f"call void @sum_columns({rows}, i64 {size}, {rest}")
+                    f.line(f"call void @sum_columns({rows}, i64 {size}, {rest})")
                 else:
                     columns = layout.size(f, reduction.shape[1])
                     rows += f", ptr {layout.pointers(f, right, items)}"
                     how = "sum_constant" if constant else "sum_outer"
-                    f.line(f"call void @{how}({rows}, i64 {size}, i64 {columns}, {rest}")
+                    f.line(
+                        f"call void @{how}({rows}, i64 {size}, i64 {columns}, {rest}, ptr %panel)"
+                    )
     return f.text()
 
 
@@ -229,9 +269,11 @@ def sum_outer(machine: Machine, lanes: int) -> str:
     full = f.op("mul", f.op("sdiv", "%columns", across), across)
     with f.loop("block", "0", "%count", str(BLOCK)) as block:
         some = f.smaller(str(BLOCK), f.op("sub", "%count", block))
-        rows = [f.at(pointer, block, "ptr") for pointer in ("%lefts", "%rights")]
+        lefts, rights = (f.at(pointer, block, "ptr") for pointer in ("%lefts", "%rights"))
         for width, j0, j1 in ((wide, "0", full), (1, full, "%columns")):
             with f.loop("j", j0, j1, str(width * lanes)) as j:
+                args = f"ptr {rights}, i64 {some}, i64 {j}, i64 %columns, ptr %panel"
+                f.line(f"call void @gather_{width}({args})")
                 i = row0
                 for height in (tall, 2, 1):
                     whole = f.op("sub", row1, i)
@@ -239,7 +281,7 @@ def sum_outer(machine: Machine, lanes: int) -> str:
                     stop = f.op("add", i, whole, "stop")
                     with f.loop("i", i, stop, str(height)) as at:
                         args = (
-                            f"ptr {rows[0]}, ptr {rows[1]}, i64 {some}, i64 {at}, i64 {j}, "
+                            f"ptr {lefts}, ptr %panel, i64 {some}, i64 {at}, i64 {j}, "
                             "i64 %columns, ptr %to"
                         )
                         f.line(f"call void @outer_{height}x{width}({args})")
