@@ -7,7 +7,8 @@ becomes of numbers in half precision, and who may look into the graph is decided
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -15,8 +16,8 @@ from torch.utils._python_dispatch import (
     _get_current_dispatch_mode,  # pyright: ignore[reportPrivateUsage]
 )
 
-from elman.kernels.compile import choose, compile
-from elman.kernels.kernel import Arguments, Results, common_dtype
+from elman.kernels.compile import LIMIT, choose, compile
+from elman.kernels.kernel import Arguments, Kernel, Results, common_dtype
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Variant
 
@@ -71,8 +72,13 @@ def _plain(variant: Variant, arguments: Arguments, demand: Demand, target: str) 
     sequences = demand.sequences
     rows = sequences.backwards if arguments.direction else sequences.forwards
     seed = 0 if demand.seed is None else int(demand.seed)
-    kernel = compile(variant.step, target)
-    return kernel(replace(arguments, rows=rows, seed=seed), history=demand.history)
+    kernel = _kernel(variant, target)
+    return kernel(arguments.at(rows, seed), history=demand.history)
+
+
+@lru_cache(maxsize=LIMIT)
+def _kernel(variant: Variant, target: str) -> Kernel:
+    return compile(variant.step, target)
 
 
 @torch._disable_dynamo  # pyright: ignore

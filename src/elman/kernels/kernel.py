@@ -64,6 +64,13 @@ class Arguments:
             fresh=of(self.fresh, "fresh "),
         )
 
+    def at(self, rows: Rows, seed: int) -> Arguments:
+        """The same tensors with a table of rows and a seed."""
+        return Arguments(
+            self.inputs, self.states, self.parameters, self.statics, rows, self.fresh, seed,
+            self.layer, self.direction,
+        )  # fmt: skip
+
     def table(self, step: Step) -> Rows:
         """The row table: the one given, or every row with every step."""
         if self.rows is not None:
@@ -177,13 +184,14 @@ class Sizes:
 
 def common_dtype(name: str, tensors: Tensors) -> torch.dtype:
     """The one element type of all tensors."""
+    first = next(iter(tensors.values())).dtype
+    if all(tensor.dtype == first for tensor in tensors.values()):
+        return first
     kinds: dict[torch.dtype, list[str]] = {}
     for key, tensor in tensors.items():
         kinds.setdefault(tensor.dtype, []).append(key)
-    if len(kinds) != 1:
-        listed = "; ".join(
-            f"{', '.join(names[:4])}{', ...' * (len(names) > 4)} of {dtype}"
-            for dtype, names in kinds.items()
-        )
-        raise ShapeError(f"{name}: all tensors must have one type, but there are {listed}")
-    return next(iter(kinds))
+    listed = "; ".join(
+        f"{', '.join(names[:4])}{', ...' * (len(names) > 4)} of {dtype}"
+        for dtype, names in kinds.items()
+    )
+    raise ShapeError(f"{name}: all tensors must have one type, but there are {listed}")

@@ -33,6 +33,7 @@ class Layer(nn.Module):
     ) -> None:
         super().__init__()
         self.cell, self.sizes, self.noise = cell, dict(sizes), noise
+        self._names = tuple(leaf.name for leaf in cell.step.parameters)
         for name, parameter in cell.parameters.items():
             shape = tuple(sizes[size] for size in parameter.shape)
             empty = torch.empty(shape, device=device, dtype=dtype)
@@ -57,6 +58,14 @@ class Layer(nn.Module):
     def output_size(self) -> int:
         """The number of units of the output."""
         return self.sizes[self.cell.step.by_role("output")[0].node.size]
+
+    def _weights(self) -> dict[str, Tensor]:
+        """Parameters by name, also those that are computed from others (`torch.nn.utils`)."""
+        own = self._parameters
+        return {
+            name: parameter if (parameter := own.get(name)) is not None else getattr(self, name)
+            for name in self._names
+        }
 
     def extra_repr(self) -> str:
         """For print: the cell and its sizes."""
@@ -98,7 +107,7 @@ class Layer(nn.Module):
         arguments = Arguments(
             {"x": x, **(inputs or {})},
             {leaf.name: part for leaf, part in zip(step.states, state, strict=True)},
-            {leaf.name: getattr(self, leaf.name) for leaf in step.parameters},
+            self._weights(),
             statics or {},
             fresh={} if demand.sequences.reset is None else self.fresh(x),
             layer=place[0],

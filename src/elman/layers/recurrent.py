@@ -151,8 +151,11 @@ class Recurrent(nn.Module):
         """
         self._check(x, inputs or {}, static or {}, return_states)
         record = (record,) if isinstance(record, str) else record
-        given = batch(x, batch_first=self.batch_first, lengths=lengths, reset=reset)
-        before = [given.states_in(part) for part in self._states(state, given)]
+        given, layers = (
+            batch(x, batch_first=self.batch_first, lengths=lengths, reset=reset),
+            self.stack,
+        )
+        before = [given.states_in(part) for part in self._states(state, given, layers)]
         seed = (
             torch.randint(2**62, (), device="cpu") if self.training and self.noise.random else None
         )
@@ -167,7 +170,7 @@ class Recurrent(nn.Module):
                 statics=static,
                 record=tuple(record),
             )
-            for index, layer in enumerate(self.stack)
+            for index, layer in enumerate(layers)
         ]
         directions = 1 + self.bidirectional
         seen = through(passes, given.x, directions, self.dropout, self.training)
@@ -212,7 +215,7 @@ class Recurrent(nn.Module):
         last = (torch.stack([one.final[name] for one in seen]) for name in names)
         return as_state(tuple(given.states_out(part) for part in last))
 
-    def _states(self, state: State | None, given: Batch) -> tuple[Tensor, ...]:
+    def _states(self, state: State | None, given: Batch, layers: list[Layer]) -> tuple[Tensor, ...]:
         if state is None:
             return as_tuple(self.zero_state(given.rows, given.x))
         parts, states = as_tuple(state), self.cell.states
@@ -221,7 +224,6 @@ class Recurrent(nn.Module):
                 f"{self.cell.name} has {_count(len(states), 'state')} ({', '.join(states)}), "
                 f"but {_count(len(parts), 'tensor')} came"
             )
-        layers = self.stack
         for one, (name, declared) in zip(parts, states.items(), strict=True):
             wanted = (len(layers), given.rows, layers[0].sizes[declared.size])
             if tuple(one.shape) != wanted:

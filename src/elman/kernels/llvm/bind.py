@@ -46,6 +46,8 @@ class Kernel(Protocol):
 
     @property
     def forward_plan(self) -> Plan: ...
+    @property
+    def histories(self) -> dict[str, str]: ...
     def compiled(self, dtype: torch.dtype, part: str) -> Compiled: ...
 
 
@@ -57,11 +59,8 @@ def forward(kernel: Kernel, arguments: Arguments, training: bool) -> tuple[Tenso
         lambda: _forward_recipe(kernel, arguments, rows, training),
     )
     made = dict(zip(recipe.names, recipe.run(list(given.values()), arguments, rows), strict=False))
-    aliases = kernel.forward_plan.aliases
-    final = {
-        leaf.name: _final(rows, made[_history(aliases, leaf.name)], given[leaf.name])
-        for leaf in kernel.step.states
-    }
+    histories = kernel.histories.items()
+    final = {name: _final(rows, made[buffer], given[name]) for name, buffer in histories}
     return final, made
 
 
@@ -221,8 +220,8 @@ class _Bind:
         self.tensors: dict[str, Tensor] = {}
         self.copied: list[int] = []
         self.rooms: list[Room] = []
-        self.states = [leaf.name for leaf in self.step.states]
-        self.aliases = kernel.forward_plan.aliases
+        self.states = list(kernel.histories)
+        self.aliases, self.histories = kernel.forward_plan.aliases, kernel.histories
         self.give("", arguments.all())
         self.like = next(iter(self.tensors.values()))
         self.zeros = _zeros(self.like.dtype, max(self.sizes.values()))
@@ -257,10 +256,6 @@ class _Bind:
             compiled, form, self.sizes, tuple(self.rooms), names, tuple(self.copied), self.zeros
         )
 
-    def history(self, state: str) -> str:
-        """The buffer of a state's values after every step."""
-        return _history(self.aliases, state)
-
     def by_step(self, name: str, where: str = "", *more: Address, **facts: int | str) -> Bound:
         """A sequence of the call."""
         return by_step(where + name, self.tensors[where + name], *more, **facts)
@@ -279,7 +274,7 @@ class _Bind:
         for name in self.states:
             start, fresh = self.tensors[name], f"fresh {name}"
             found[name] = self.by_step(
-                self.history(name),
+                self.histories[name],
                 MADE,
                 neighbor=Neighbor.BEFORE,
                 first=name,
@@ -391,10 +386,6 @@ def _is_tidy(tensor: Tensor) -> bool:
     if tensor.dim() not in (0, 3):
         return tensor.is_contiguous()
     return tensor.dim() == 0 or tensor.stride(-1) == 1 or tensor.shape[-1] == 1
-
-
-def _history(aliases: Mapping[str, str], state: str) -> str:
-    return aliases.get(f"{state}'", f"{state}'")
 
 
 def _final(rows: Rows, history: Tensor, start: Tensor) -> Tensor:

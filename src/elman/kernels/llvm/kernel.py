@@ -35,6 +35,7 @@ class LLVM:
         self.sizes = Sizes(step)
         self.recipes = bind.Recipes()
         self._plan: Plan | None = None
+        self._histories: dict[str, str] | None = None
         self._compiled: dict[tuple[torch.dtype, str], Compiled] = {}
 
     @functools.cached_property
@@ -90,21 +91,28 @@ class LLVM:
         spaces = ("output", "next")
         return tuple(b.name for b in self.forward_plan.buffers if b.space in spaces)
 
+    @property
+    def histories(self) -> dict[str, str]:
+        """The buffer of every state's values after every step."""
+        if self._histories is None:
+            aliases = self.forward_plan.aliases
+            names = [leaf.name for leaf in self.step.states]
+            self._histories = {name: aliases.get(f"{name}'", f"{name}'") for name in names}
+        return self._histories
+
     def __call__(self, arguments: Arguments, *, history: bool = False) -> Results:
         """Run over a batch of sequences."""
         tensors = arguments.all()
         if torch.is_grad_enabled() and any(t.requires_grad for t in tensors.values()):
             packed = _Run.apply(self, arguments, tuple(tensors), *tensors.values())
-            states = [leaf.name for leaf in self.step.states]
-            final = dict(zip(states, packed, strict=False))
-            visible = dict(zip(self.visible, packed[len(states) :], strict=True))
+            final = dict(zip(self.histories, packed, strict=False))
+            visible = dict(zip(self.visible, packed[len(final) :], strict=True))
         else:
             final, visible = self.forward(arguments, training=False)
-        aliases = self.forward_plan.aliases
         return Results(
             {o.name: visible[o.name] for o in self.step.by_role("output")},
             final,
-            {n: visible[aliases.get(f"{n}'", f"{n}'")] for n in final} if history else {},
+            {n: visible[buffer] for n, buffer in self.histories.items()} if history else {},
             {o.name: visible[o.name].detach() for o in self.step.by_role("recorded")},
         )
 
