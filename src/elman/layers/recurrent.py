@@ -75,6 +75,8 @@ class Recurrent(nn.Module):
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.target = batch_first, dropout, target
         self.bidirectional = bidirectional
+        self._further = {leaf.name for leaf in self.cell.step.inputs} - {"x"}
+        self._statics = {leaf.name for leaf in self.cell.step.statics}
         if _whole("num_layers", num_layers) < 1:
             raise ConfigError(f"num_layers must be at least 1, not {num_layers}")
         if target != "auto" and target not in TARGETS:
@@ -251,10 +253,14 @@ class Recurrent(nn.Module):
             )
         if states not in ("last", "all"):
             raise ConfigError(f"return_states must be 'last' or 'all', not {states!r}")
-        step = self.cell.step
-        _named("inputs", {leaf.name for leaf in step.inputs} - {"x"}, inputs)
-        _named("static", {leaf.name for leaf in step.statics}, static)
+        _named("inputs", self._further, inputs)
+        _named("static", self._statics, static)
+        if inputs or static:
+            self._check_sizes(inputs, static)
+
+    def _check_sizes(self, inputs: Tensors, static: Tensors) -> None:
         # layers have all sizes but D in common
+        step = self.cell.step
         sizes = {size: n for size, n in self.stack[0].sizes.items() if size != "D"}
         for leaf in (*step.inputs, *step.statics):
             given = (static if leaf in step.statics else inputs).get(leaf.name)
@@ -285,6 +291,8 @@ def _recorded(seen: list[Results], given: Batch, names: Sequence[str]) -> Record
 
 def _named(kind: str, wanted: set[str], given: Tensors) -> None:
     """Raise unless exactly the wanted tensors came."""
+    if not wanted and not given:
+        return
     if missing := wanted - given.keys():
         raise ShapeError(f"the cell reads {sorted(missing)}: pass {kind}={{name: tensor}}")
     if extra := given.keys() - wanted:
