@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from elman.graph.node import Node, make, ordered
@@ -69,6 +70,10 @@ class Step:
 
     def nodes(self) -> tuple[Node, ...]:
         """Every node that an output stands on, arguments first."""
+        return self._nodes
+
+    @cached_property
+    def _nodes(self) -> tuple[Node, ...]:
         return tuple(ordered(output.node for output in self.outputs))
 
     def sizes(self) -> tuple[str, ...]:

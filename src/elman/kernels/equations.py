@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from elman.graph.node import Node
 from elman.graph.text import Writer, names, shared
 from elman.kernels.stages import Plan, Stage
 
 
-def value_names(plan: Plan) -> dict[Node, str]:
+@lru_cache(maxsize=8)
+def value_names(plan: Plan) -> Mapping[Node, str]:
     """What a plan's values are called: by the equations, else by the buffer they lie in."""
     called = names(plan.step)
     for stage in plan.stages:

@@ -84,9 +84,9 @@ class Reduction:
     constant: tuple[bool, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
-    """A step, laid out for computing."""
+    """A step, laid out for computing; like no other plan but itself."""
 
     step: Step
     stages: tuple[Stage, ...]
