@@ -58,4 +58,4 @@ def test_a_state_that_is_divided_by_is_positive():
 
 
 def test_what_the_zoo_says_of_a_cell_is_about_one_of_the_shelf():
-    assert {*zoo.POSITIVE, *zoo.LEAST, *zoo.CALM} <= zoo.CELLS.keys()
+    assert {*zoo.POSITIVE, *zoo.LEAST, *zoo.CALM} <= {*cells.names()}

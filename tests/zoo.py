@@ -139,17 +139,15 @@ POSITIVE = {"slstm": ("n",)}
 # The least H of a cell, where it is not 1. U - U^T of one unit is nothing, and the gradient of U a
 # zero in which rounding errors alone can be seen; a norm of a few units divides by their spread,
 # which is nearly nothing now and then, again and again over the steps.
-LEAST = {
-    "antisymmetric": 2,
-    "antisymmetric_gated": 2,
-    "gru_layernorm": 7,
-    "lstm_layernorm": 7,
-    "norms": 7,
-}
-# Cells in which small differences grow a hundredfold over the steps, with parameters of the usual
-# size: memories that nothing holds in bounds and that are seen through peepholes, and products
-# behind products. A test would compare chaos with chaos, so they get a quarter of it.
-CALM = {"deep", "lstm_fgr", "lstm_nfg", "lstm_niaf", "lstm_nig", "lstm_noaf", "lstm_nog"}
+LEAST = {"antisymmetric": 2, "antisymmetric_gated": 2, "gru_layernorm": 7, "lstm_layernorm": 7}
+# The same in single precision alone. The layer norm of two units is the sign of their difference:
+# among many rows there is always one where rounding decides it, and the worst error of any target
+# is as large as that row happens to make it.
+LEAST_SINGLE = {"norms": 7}
+# Cells whose memory nothing holds in bounds, and which see it through peepholes: with parameters of
+# the usual size small differences grow a hundredfold over the steps, and a test would compare chaos
+# with chaos. They get a quarter of it.
+CALM = {"lstm_fgr", "lstm_nfg", "lstm_niaf", "lstm_nig", "lstm_noaf", "lstm_nog"}
 # So near to a kink, for numbers up to 1, that single precision may be on its other side.
 NEAR = 2.0**-20
 

@@ -18,7 +18,6 @@ from elman.graph.step import Step
 from elman.kernels.rows import Rows, full
 
 Tensors = Mapping[str, Tensor]
-KINDS = 64  # of calls that are remembered
 
 
 def _nothing() -> dict[str, Tensor]:
@@ -158,28 +157,12 @@ def sizes_of(step: Step, tensors: Tensors) -> dict[str, int]:
     return sizes
 
 
-class Sizes:
-    """The sizes of a step's calls. A kind of call is looked at closely once: what is wrong with a
-    tensor can be seen from its shape, type and device.
-    """
-
-    def __init__(self, step: Step) -> None:
-        self._step = step
-        self._known: dict[object, dict[str, int]] = {}
-
-    def of(self, arguments: Arguments, rows: Rows) -> Mapping[str, int]:
-        """The number behind every size symbol; ShapeError unless the call can be run."""
-        tensors = arguments.all()
-        kind = tuple([(name, t.shape, t.dtype, t.device) for name, t in tensors.items()])
-        key = (kind, rows.shape, rows.rows)
-        if key not in self._known:
-            common_dtype(self._step.name, tensors)
-            check_axes(self._step, arguments, rows)
-            found = sizes_of(self._step, tensors)
-            if len(self._known) >= KINDS:
-                self._known.clear()
-            self._known[key] = found
-        return self._known[key]
+def checked_sizes(step: Step, arguments: Arguments, rows: Rows) -> dict[str, int]:
+    """The number behind every size symbol; ShapeError unless the call can be run."""
+    tensors = arguments.all()
+    common_dtype(step.name, tensors)
+    check_axes(step, arguments, rows)
+    return sizes_of(step, tensors)
 
 
 def common_dtype(name: str, tensors: Tensors) -> torch.dtype:

@@ -78,15 +78,6 @@ class Rows:
         rows = np.flatnonzero(place >= 0)
         return rows, *self.at(place[rows], rows)
 
-    def room(self, like: Tensor, size: int) -> Tensor:
-        """A sequence to be filled in, (T, B, size) or (items, 1, size), of the type of `like`.
-
-        Behind the ends of rows, where nobody writes, are zeros. To write zeros everywhere is
-        several times as fast as to find the places.
-        """
-        new = like.new_empty if self.filled else like.new_zeros
-        return new((*self.shape, size))
-
     def at(self, place: Array, rows: Array) -> tuple[Array, Array]:
         """The indices of places of rows in a tensor with the axes of `shape`."""
         if self.packed:

@@ -15,9 +15,9 @@ from elman.kernels.llvm.machine import Machine, compile_text
 from elman.kernels.llvm.text import Function
 from zoo import WIDTHS
 
-# the largest error in units of the last place; sigmoid's is what torch's own has
-BOUNDS = {"exp": 1.1, "tanh": 1.1, "sigmoid": 2.4, "log": 1.0, "softplus": 2.4, "sqrt": 0.501}
-DOUBLE = {**BOUNDS, "tanh": 2.5}
+# the largest error in units of the last place, in double and in single precision
+BOUNDS = {"exp": 1.1, "tanh": 1.8, "sigmoid": 1.1, "log": 1.0, "softplus": 2.4, "sqrt": 0.501}
+SINGLE = {**BOUNDS, "tanh": 1.1}
 TRUE = {
     "exp": np.exp,
     "tanh": np.tanh,
@@ -50,7 +50,7 @@ def test_functions_are_right_to_the_last_places(name, dtype, width, rng):
     special = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-40, -1e-40, 1e30, -1e30, 88.7, -103.9, 710.0]
     spread = [rng.normal(size=8192) * scale for scale in (1e-6, 1e-2, 1, 10, 60)]
     points = np.concatenate([*spread, np.resize(special, 64)]).astype(kind)
-    assert worst(name, dtype, width, points) <= (BOUNDS if dtype == "f32" else DOUBLE)[name]
+    assert worst(name, dtype, width, points) <= (SINGLE if dtype == "f32" else BOUNDS)[name]
 
 
 def worst(name: str, dtype: str, width: str, points: np.ndarray) -> float:
@@ -75,7 +75,7 @@ def test_every_single_precision_number_is_right_to_the_last_places(name):
         worst(name, "f32", WIDTHS[0], np.arange(start, start + 2**24, dtype=np.uint32).view("f4"))
         for start in range(0, 2**32, 2**24)
     ]
-    assert max(errors) <= BOUNDS[name], f"{max(errors):.3f} ulp"
+    assert max(errors) <= SINGLE[name], f"{max(errors):.3f} ulp"
 
 
 @pytest.mark.parametrize("name", ["sin", "cos", "erf"])

@@ -16,7 +16,7 @@ import torch
 
 from elman.kernels import compile
 from witness import Results, agree64, computed, expected, largest, worst
-from zoo import CELLS, COVERING, SIZES, TEXTS, WIDTHS, Case, case, machine
+from zoo import CELLS, COVERING, LEAST_SINGLE, SIZES, TEXTS, WIDTHS, Case, case, machine
 
 SHAPES = [*COVERING, (0, 3, 4, 5)]
 WITH_HISTORY = {(0, 3, 4, 5), *COVERING[::8]}
@@ -53,6 +53,8 @@ def single(name: str, shape: Shape, *, history: bool) -> None:
     target is then right to the last bit now and then. Where one draw is beyond the bound, more of
     them are looked at, together, as if they were one larger tensor.
     """
+    *others, units = shape
+    shape = (*others, max(units, LEAST_SINGLE.get(name, 1)))  # pyright: ignore[reportAssignmentType]
     far: Far = []
     for draws in DRAWS:
         far = _far(name, shape, history, draws, only={found[:2] for found in far})

@@ -18,13 +18,14 @@ from torch import Tensor
 from elman.derive import prefixed
 from elman.graph import Node, counter
 from elman.graph.step import Step
-from elman.kernels.kernel import KINDS, Arguments, Sizes
+from elman.kernels.kernel import Arguments, checked_sizes
 from elman.kernels.llvm import run
 from elman.kernels.llvm.frame import Address, Neighbor
 from elman.kernels.llvm.run import Bound, Call, Compiled, Form, Kind, by_row, by_step
 from elman.kernels.rows import Rows
 from elman.kernels.stages import Plan
 
+KINDS = 64  # of calls that are remembered
 Tensors = Mapping[str, Tensor]
 Maybe = Mapping[str, Tensor | None]
 
@@ -41,7 +42,6 @@ class Kernel(Protocol):
     """What a call needs of the kernel that it belongs to."""
 
     step: Step
-    sizes: Sizes
     recipes: Recipes
 
     @property
@@ -192,7 +192,9 @@ class Recipe:
 
 
 class Recipes:
-    """The kinds of calls of one kernel that are remembered."""
+    """The kinds of calls of one kernel that are remembered. A kind is looked at closely once: what
+    is wrong with a tensor can be seen from its shape, type and device.
+    """
 
     def __init__(self) -> None:
         self._known: dict[Hashable, Recipe] = {}
@@ -216,7 +218,7 @@ class _Bind:
     def __init__(self, kernel: Kernel, arguments: Arguments, rows: Rows) -> None:
         self.step: Step = kernel.step
         self.rows = rows
-        self.sizes = kernel.sizes.of(arguments, rows)
+        self.sizes = checked_sizes(kernel.step, arguments, rows)
         self.tensors: dict[str, Tensor] = {}
         self.copied: list[int] = []
         self.rooms: list[Room] = []

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from elman.kernels.llvm import addresses, reduce
-from elman.kernels.llvm.epilogue import fold
 from elman.kernels.llvm.functions import declarations
 from elman.kernels.llvm.machine import Code, Machine, compile_text
-from elman.kernels.llvm.product import Tiling, multiply, pack, pack_transposed, tile
+from elman.kernels.llvm.product import Tiling, multiply, tile
 from elman.kernels.llvm.text import declared
 
 
@@ -30,19 +29,9 @@ def tiles(dtype: str, lanes: int, tilings: Iterable[Tiling]) -> list[str]:
     ]
 
 
-def packing(dtype: str, lanes: int) -> str:
-    """Matrices into panels."""
-    return pack(dtype, lanes) + "\n\n" + pack_transposed(dtype, lanes)
-
-
 def filling(*, backwards: bool) -> str:
     """The pointers of rows."""
     return addresses.count_items() + "\n\n" + addresses.fill(backwards=backwards)
-
-
-def folding(dtype: str, lanes: int) -> str:
-    """Sums over units."""
-    return fold(dtype, lanes)
 
 
 def summing(dtype: str, machine: Machine) -> str:

@@ -170,9 +170,7 @@ class Epilogue:
     # -- what leaves ------------------------------------------------------------------------------
 
     def _store_all(self, left: str) -> None:
-        """Write what leaves; a whole vector without a mask, which costs ten times as much with
-        AVX2.
-        """
+        """Write what leaves; a whole vector without a mask, which is slow with AVX2."""
         f, v = self.f, self.v
         stores = [self._to_store(*pair) for pair in self.stage.stores if pair[0].op != "sum"]
         if not stores:

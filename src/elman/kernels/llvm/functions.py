@@ -7,7 +7,7 @@ place, are held by `tests/kernels/llvm/test_functions.py`; its long form runs ov
 exp, expm1   x = n ln 2 + r, |r| <= ln 2 / 2; expm1(r) = r + r^2 q(r), q a polynomial
 tanh         1 - 2 / (e + 1) with e = exp(2|x|), and an odd polynomial near 0 (fp32), or
              e / (e + 2) with e = expm1(2|x|) (fp64): both keep their relative accuracy near 0
-sigmoid      1 / (1 + exp(-x))
+sigmoid      1 / (1 + e) or e / (1 + e) with e = exp(-|x|): never overflows
 log, log1p   2 atanh(s), s = f / (2 + f), as s (2 + z R(z)), z = s^2, R a polynomial
 The polynomials interpolate at Chebyshev nodes (computed in 60 digits).
 sin, cos and erf go lane by lane to the C library, which is right for arguments of any size.
@@ -210,16 +210,12 @@ def _decay(v: Lanes, x: str) -> tuple[str, str]:
 
 
 def sigmoid(v: Lanes, x: str) -> str:
-    """1 / (1 + e^-x); what would make e^-x infinite goes to the result, which may be subnormal."""
-    facts = v.facts
-    minus = v.f.let("v", f"fneg {v.kind} {x}")
-    n, small = _reduced(v, _clamped(v, minus, 1 - facts.exp_high, -facts.exp_low))
-    limit = v.bits(facts.bias - 1 << facts.mantissa)
-    too_much = v.f.let("is", f"icmp sgt {v.whole} {n}, {limit}")
-    fitting = v.f.let("bits", f"select {v.truth} {too_much}, {v.whole} {limit}, {v.whole} {n}")
-    scale, rest = v.power_of_two(fitting), v.power_of_two(v.do_bits("sub", fitting, n))
-    below = v.fma(small, scale, v.do("fadd", scale, v.number(1.0)))
-    return v.do("fmul", v.do("fdiv", v.number(1.0), below), rest)
+    """1 / (1 + e^-x)."""
+    e, rest = _decay(v, x)
+    left = v.compare("olt", x, v.number(0.0))
+    top = v.choose(left, e, v.number(1.0))
+    top_rest = v.choose(left, rest, v.number(0.0))
+    return _ratio(v, top, top_rest, *_plus(v, e, rest, v.number(1.0)))
 
 
 def tanh(v: Lanes, x: str) -> str:
@@ -229,8 +225,10 @@ def tanh(v: Lanes, x: str) -> str:
     n, small = _reduced(v, _clamped(v, v.do("fadd", size, size), None, facts.tanh_high))
     scale = v.power_of_two(n)
     if not facts.tanh_terms:
-        e = v.fma(small, scale, v.do("fsub", scale, one))
-        return v.call("copysign", v.do("fdiv", e, v.do("fadd", e, v.number(2.0))), x)
+        less = v.do("fsub", scale, one)
+        e = v.fma(small, scale, less)
+        rest = v.fma(small, scale, v.do("fsub", less, e))
+        return v.call("copysign", _ratio(v, e, rest, *_plus(v, e, rest, v.number(2.0))), x)
     below = v.fma(small, scale, v.do("fadd", scale, one))
     far = v.do("fsub", one, v.do("fdiv", v.number(2.0), below))
     square = v.do("fmul", x, x)

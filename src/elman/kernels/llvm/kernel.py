@@ -17,7 +17,7 @@ from torch import Tensor
 from elman.derive import Kept, keep, reverse
 from elman.graph.step import Step
 from elman.kernels.eager import Eager
-from elman.kernels.kernel import Arguments, Results, Sizes
+from elman.kernels.kernel import Arguments, Results
 from elman.kernels.llvm import bind
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.run import Compiled
@@ -32,7 +32,6 @@ class LLVM:
     def __init__(self, step: Step, machine: Machine | None = None) -> None:
         self.step = step
         self.machine = machine or Machine.host()
-        self.sizes = Sizes(step)
         self.recipes = bind.Recipes()
         self._plan: Plan | None = None
         self._histories: dict[str, str] | None = None

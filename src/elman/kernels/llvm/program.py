@@ -11,7 +11,7 @@ import functools
 
 from elman.kernels.llvm import common, reduce
 from elman.kernels.llvm.addresses import fill_region
-from elman.kernels.llvm.epilogue import Epilogue, Needs, finish_sums, tile_numbers
+from elman.kernels.llvm.epilogue import Epilogue, Needs, finish_sums, fold, tile_numbers
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.functions import declarations
 from elman.kernels.llvm.machine import Machine
@@ -20,7 +20,9 @@ from elman.kernels.llvm.product import (
     Tiling,
     all_tilings,
     ceiling,
+    pack,
     pack_all,
+    pack_transposed,
     panel_depth,
 )
 from elman.kernels.llvm.text import GLUE, Function, declared
@@ -80,9 +82,10 @@ class Program:
         dtype, lanes, reductions = self.dtype, self.lanes, self.plan.reductions
         found = [common.filling(backwards=self.backwards)]
         if self.flat:
-            found += [*common.tiles(dtype, lanes, self.flat), common.packing(dtype, lanes)]
+            found += common.tiles(dtype, lanes, self.flat)
+            found += [pack(dtype, lanes), pack_transposed(dtype, lanes)]
         if self.most_sums:
-            found.append(common.folding(dtype, lanes))
+            found.append(fold(dtype, lanes))
         if reductions:
             found.append(common.summing(dtype, self.machine))
         if any(any(reduction.constant) for reduction in reductions):
