@@ -8,6 +8,7 @@ states, `h'` for histories, and `grad_` of everything.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -34,6 +35,24 @@ def expected(case: Case, *, history: bool = False) -> Results:
     if history:
         found |= histories
     return found | backward(case, histories, history=history)
+
+
+def extended(case: Case) -> Case:
+    """The same call in extended precision, to ask what rounding does to `expected`."""
+
+    def wide(values: Mapping[str, Array]) -> Results:
+        return {name: value.astype(np.longdouble) for name, value in values.items()}
+
+    return replace(
+        case,
+        inputs=wide(case.inputs),
+        statics=wide(case.statics),
+        states=wide(case.states),
+        fixed=wide(case.fixed),
+        y=case.y.astype(np.longdouble),
+        final=wide(case.final),
+        history=wide(case.history),
+    )
 
 
 def backward(case: Case, histories: Mapping[str, Array], *, history: bool) -> Results:
@@ -152,8 +171,13 @@ def largest(value: Array) -> float:
     return float(np.abs(value).max(initial=0))
 
 
+def allowed64(value: Array) -> float:
+    """Double precision: 1e-11 of the largest magnitude, or of 1 if that is less."""
+    return 1e-11 * max(1.0, largest(value))
+
+
 def agree64(got: Results, want: Results) -> None:
-    """Double precision: to 1e-11 of the largest magnitude, or of 1 if that is less."""
+    """Nothing is further from what it must be than double precision allows."""
     for name, error in worst(got, want).items():
-        allowed = 1e-11 * max(1.0, largest(want[name]))
+        allowed = allowed64(want[name])
         assert error <= allowed, f"{name} is wrong by {error:.3g}, allowed {allowed:.3g}"

@@ -39,6 +39,7 @@ ROWS: Mapping[str, str] = {
     "guarded": "trials between guarded pages",
     "tensors": "tensors of theirs that ended or began at such a page",
     "grid": "calls of the zoo's grid, in either precision",
+    "beyond": "of them held to extended precision: rounding errors grow beyond double precision",
 }
 
 

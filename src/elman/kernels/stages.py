@@ -15,6 +15,7 @@ epilogue over the units. Values that another stage or region reads get a buffer.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -35,7 +36,8 @@ INLINE_PRICE = 12.0  # a value cheaper than this, from what is at hand, is not w
 class Buffer:
     """A place for one value of every row (and step): `space` says who provides it.
 
-    leaf, output, next, kept, row_sum   bound by the caller, under `name`
+    leaf, output, next, kept, row_sum   bound by the caller, under `name`; what is kept is the
+                                        kernel's own where no way back is to come
     once, static, chunk, local          the kernel's own: one; a row each; a row and step of the
                                         current chunk each; a row of the current step each
     """
@@ -98,6 +100,11 @@ class Plan:
     def region(self, name: str) -> tuple[Stage, ...]:
         """The stages of one region, in order."""
         return tuple(stage for stage in self.stages if stage.region == name)
+
+    @functools.cached_property
+    def early(self) -> frozenset[Buffer]:
+        """The buffers that are written for a whole chunk of steps before the loop reads them."""
+        return frozenset(buffer for stage in self.region("before") for _, buffer in stage.stores)
 
 
 def lower(step: Step, *, carried: bool = False) -> Plan:
@@ -345,20 +352,21 @@ class _Lowering:
         ]
 
     def _give_buffer(self, node: Node) -> None:
-        """A buffer to read a value from; the loop may read back what it writes for the caller."""
+        """A buffer to read a value from: what is kept for the way back can be read from there, and
+        the loop may read back what it writes for the caller.
+        """
         region = self.region[node]
         regions = set(self._read_in(node))
         regions |= {"after" for user in self.nodes if user.op == "outer" and node in user.args}
         regions |= {"after" for out in self.step.by_role("sum") if node in _addends(out.node)}
         stage = self.stages[self.stage[node]]
-        if region == "loop" and regions <= {"loop"}:
-            for value, buffer in stage.stores:
-                if value is node and buffer.space in ("output", "next", "kept"):
-                    self.loads[node] = buffer
-                    return
-            space = "local"
-        else:
-            space = region if region in ("once", "static") else "chunk"
+        loop = region == "loop" and regions <= {"loop"}
+        written = ("output", "next", "kept") if loop else ("kept",) * (region == "before")
+        for value, buffer in stage.stores:
+            if value is node and buffer.space in written:
+                self.loads[node] = buffer
+                return
+        space = region if region in ("once", "static") else "local" if loop else "chunk"
         self.loads[node] = self._buffer(next(self.free), node.size, space)
         stage.stores.append((node, self.loads[node]))
 

@@ -27,6 +27,22 @@ def test_only_training_keeps_what_the_way_back_needs():
     assert all(torch.equal(made[name], kept[name]) for name in made)
 
 
+def test_what_the_loop_reads_of_earlier_steps_is_there_without_a_way_back():
+    # three chunks of steps; the norms of W x are computed for a whole chunk before the loop
+    torch.manual_seed(0)
+    layer = Recurrent("lstm_layernorm", 3, 5)
+    x = torch.randn(70, 33, 3)
+    with torch.no_grad():
+        alone, _ = layer(x)
+    assert torch.equal(layer(x)[0], alone)
+
+
+def test_what_is_kept_is_written_once():
+    stages = LLVM(cells.get("lstm_layernorm").step).forward_plan.region("before")
+    for stored in ([node for node, _ in stage.stores] for stage in stages):
+        assert len(stored) == len(set(stored))
+
+
 def test_only_what_is_needed_is_found():
     given = arguments()
     _, made = forward(KERNEL, given, True)

@@ -68,7 +68,6 @@ def _forward_recipe(kernel: Kernel, arguments: Arguments, rows: Rows, training: 
     call = _Bind(kernel, arguments, rows)
     compiled = kernel.compiled(call.like.dtype, "forward")
     made: list[str] = []
-    scraps: list[str] = []
     for buffer in compiled.plan.buffers:
         size = call.sizes[buffer.size]
         if buffer.space in ("output", "next"):
@@ -77,11 +76,7 @@ def _forward_recipe(kernel: Kernel, arguments: Arguments, rows: Rows, training: 
         elif buffer.space == "kept" and training:
             call.make(MADE + buffer.name, (*rows.shape, size))
             made.append(buffer.name)
-        elif buffer.space == "kept":
-            scraps.append(buffer.name)
-            call.make(SCRAP + buffer.name, (rows.rows, size))
     buffers = {name: call.by_step(name, MADE) for name in made}
-    buffers |= {name: call.by_row(name, SCRAP) for name in scraps}
     return call.recipe(compiled, Kind({**buffers, **call.leaves()}), tuple(made))
 
 

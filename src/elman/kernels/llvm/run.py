@@ -205,8 +205,9 @@ class Compiled:
     def _own(self, frame: array[int], word: int, buffer: Buffer, call: Call, items: int) -> int:
         """Describe one of the kernel's own buffers; its size in bytes."""
         stride = call.sizes.get(buffer.size, 1) * self.bytes
-        count = {"once": 1, "chunk": items}.get(buffer.space, call.rows.rows)
-        mode = Address.CHUNK if buffer.space == "chunk" else Address.ROW
+        chunk = buffer.space == "chunk" or (buffer.space == "kept" and buffer in self.plan.early)
+        count = items if chunk else 1 if buffer.space == "once" else call.rows.rows
+        mode = Address.CHUNK if chunk else Address.ROW
         space = 0 if buffer.space == "once" else stride
         facts = (0, 0, space, mode, -1, Neighbor.HERE, 0, 0, 0)
         for at, fact in enumerate(facts, word):
