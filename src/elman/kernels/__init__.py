@@ -1,8 +1,9 @@
 """Lowering: from a step to code that runs it over sequences, on a target."""
 
-from elman.kernels.call import Demand, run
+from elman.kernels.call import Demand, run, stepping, unseen
 from elman.kernels.compile import TARGETS, choose, compile
-from elman.kernels.kernel import Arguments, Kernel, Results
+from elman.kernels.kernel import Arguments, Kernel, Packs, Results
+from elman.kernels.llvm import Stepping
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Noise, Variant
 
@@ -12,10 +13,14 @@ __all__ = [
     "Demand",
     "Kernel",
     "Noise",
+    "Packs",
     "Results",
     "Sequences",
+    "Stepping",
     "Variant",
     "choose",
     "compile",
     "run",
+    "stepping",
+    "unseen",
 ]

@@ -16,8 +16,9 @@ from torch.utils._python_dispatch import (
     _get_current_dispatch_mode,  # pyright: ignore[reportPrivateUsage]
 )
 
-from elman.kernels.compile import LIMIT, choose, compile
-from elman.kernels.kernel import Arguments, Kernel, Results, common_dtype
+from elman.kernels.compile import LIMIT, choose, compile, transformed
+from elman.kernels.kernel import Arguments, Kernel, Results, checked_sizes, common_dtype
+from elman.kernels.llvm import LLVM, Stepping
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Variant
 
@@ -50,6 +51,24 @@ def run(variant: Variant, arguments: Arguments, demand: Demand) -> Results:
         tensors = {name: tensor.float() for name, tensor in arguments.all().items()}
         return _narrowed(_run(variant, arguments.having(tensors), demand, target), dtype)
     return _run(variant, arguments, demand, target)
+
+
+def stepping(variant: Variant, arguments: Arguments, target: str) -> Stepping | None:
+    """A step of a stream with these parameters, T = 1, where there is compiled code for it."""
+    tensors = arguments.all()
+    some = next(iter(tensors.values()))
+    if choose(target, some.dtype, some.device) != "llvm":
+        return None
+    checked_sizes(variant.step, arguments, arguments.table(variant.step))
+    kernel = _kernel(variant, "llvm")
+    return kernel.stepping(arguments) if isinstance(kernel, LLVM) else None
+
+
+def unseen() -> bool:
+    """Whether nobody wants to see the operations of torch that a call is made of: neither autograd
+    nor torch.func, nor whoever traces or counts them.
+    """
+    return not (torch.is_grad_enabled() or transformed() or _watched())
 
 
 def _run(variant: Variant, arguments: Arguments, demand: Demand, target: str) -> Results:

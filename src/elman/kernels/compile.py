@@ -45,9 +45,9 @@ def choose(target: str, dtype: torch.dtype, device: torch.device) -> str:
     """The target for tensors of a type on a device, given what was asked for (`auto`: the best)."""
     able = device.type == "cpu" and dtype in (torch.float32, torch.float64)
     if target == "auto":
-        seen = _transformed() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+        seen = transformed() or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
         return "llvm" if able and not seen and _host_is_known() else "eager"
-    if target == "llvm" and _transformed():
+    if target == "llvm" and transformed():
         raise KernelError(
             "the llvm target does not work under torch.func (grad, vmap, jvp): "
             "use target='eager' or target='auto'"
@@ -60,7 +60,7 @@ def choose(target: str, dtype: torch.dtype, device: torch.device) -> str:
     return target
 
 
-def _transformed() -> bool:
+def transformed() -> bool:
     """Whether torch.func is at work: it needs operations that it can look into."""
     return torch._C._are_functorch_transforms_active()  # pyright: ignore[reportPrivateUsage]
 

@@ -24,13 +24,23 @@ def _nothing() -> dict[str, Tensor]:
     return {}  # torch.compile cannot follow a call of dict[str, Tensor]
 
 
+class Packs:
+    """The matrices of one layer as a target wants to read them, kept while no weight changes.
+
+    A target keeps here what it makes of them, under a key of its own.
+    """
+
+    def __init__(self) -> None:
+        self.memory: dict[object, Tensor] = {}
+
+
 @dataclass(frozen=True)
 class Arguments:
     """The tensors of one call, by the names of the step's leaves.
 
     `fresh` holds the values (size,) that a reset puts states back to, zeros for those not named.
     `seed`, `layer` and `direction` say which random numbers the step's masks take (see
-    `graph.counter`).
+    `graph.counter`). `packs` is given where the parameters are the same from call to call.
     """
 
     inputs: Tensors
@@ -42,6 +52,7 @@ class Arguments:
     seed: int = 0
     layer: int = 0
     direction: int = 0
+    packs: Packs | None = None
 
     def all(self) -> dict[str, Tensor]:
         """Every tensor by name; what a reset puts `h` back to is `fresh h`."""
@@ -67,7 +78,7 @@ class Arguments:
         """The same tensors with a table of rows and a seed."""
         return Arguments(
             self.inputs, self.states, self.parameters, self.statics, rows, self.fresh, seed,
-            self.layer, self.direction,
+            self.layer, self.direction, self.packs,
         )  # fmt: skip
 
     def table(self, step: Step) -> Rows:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from elman.equations import Cell
-from elman.kernels import Arguments, Demand, Noise, Results, Variant, run
+from elman.kernels import Arguments, Demand, Noise, Packs, Results, Variant, run
 from elman.layers.start import start_
 
 Tensors = Mapping[str, Tensor]
@@ -59,7 +59,7 @@ class Layer(nn.Module):
         """The number of units of the output."""
         return self.sizes[self.cell.step.by_role("output")[0].node.size]
 
-    def _weights(self) -> dict[str, Tensor]:
+    def weights(self) -> dict[str, Tensor]:
         """Parameters by name, also those that are computed from others (`torch.nn.utils`)."""
         own = self._parameters
         return {
@@ -95,11 +95,12 @@ class Layer(nn.Module):
         inputs: Tensors | None = None,
         statics: Tensors | None = None,
         record: tuple[str, ...] = (),
+        packs: Packs | None = None,
     ) -> Results:
         """Run over x (T, B, D) from states (B, size).
 
         `place` is the number of the layer and its direction (1 runs from the last step to the
-        first): masks are drawn for both.
+        first): masks are drawn for both. `packs` keep matrices while weights stand still.
         """
         random = self.training and self.noise.random
         variant = Variant(self.cell, record, self.noise, random)
@@ -107,10 +108,11 @@ class Layer(nn.Module):
         arguments = Arguments(
             {"x": x, **(inputs or {})},
             {leaf.name: part for leaf, part in zip(step.states, state, strict=True)},
-            self._weights(),
+            self.weights(),
             statics or {},
             fresh={} if demand.sequences.reset is None else self.fresh(x),
             layer=place[0],
             direction=place[1],
+            packs=packs,
         )
         return run(variant, arguments, demand)

@@ -21,6 +21,7 @@ from elman.errors import ConfigError, ShapeError
 from elman.graph import Step
 from elman.kernels import TARGETS, Demand, Noise, Results
 from elman.layers.batch import Batch, Flags, Numbers, batch
+from elman.layers.frozen import Frozen
 from elman.layers.layer import Layer
 from elman.layers.passes import joined, through
 from elman.layers.state import State, as_state, as_tuple
@@ -99,6 +100,7 @@ class Recurrent(nn.Module):
             width = stacks[0][-1].output_size * (1 + bidirectional)
         self.layers, self.backwards = nn.ModuleList(stacks[0]), nn.ModuleList(stacks[1])
         self.output_size = width
+        self.held: Frozen | None = None
 
     def reset_parameters(self) -> None:
         """Start all layers again."""
@@ -163,9 +165,11 @@ class Recurrent(nn.Module):
         )
         demand = Demand(given.sequences, self.target, return_states == "all", seed)
         more = {name: given.along(tensor) for name, tensor in (inputs or {}).items()}
+        kept = [None] * len(layers) if self.held is None else self.held.packs
         passes = [
             partial(
                 layer,
+                packs=kept[index],
                 state=tuple(part[index] for part in before),
                 demand=demand,
                 inputs=more,
@@ -187,6 +191,10 @@ class Recurrent(nn.Module):
 
         The same numbers, bit for bit, as a call with the whole sequence gives.
         """
+        if self.held is not None and state is not None and not inputs:
+            found = self.held.step(x, state)
+            if found is not None:
+                return found
         if self.bidirectional:
             raise ConfigError("a bidirectional layer needs whole sequences: it has no single step")
         if x.dim() != 2:
@@ -195,6 +203,14 @@ class Recurrent(nn.Module):
         more = {name: tensor.unsqueeze(time) for name, tensor in (inputs or {}).items()}
         y, after = self(x.unsqueeze(time), state, inputs=more)
         return y.squeeze(time), after
+
+    def frozen(self) -> Frozen:
+        """A block in which weights do not change and no gradients are taken: `with net.frozen():`.
+
+        Matrices are then laid out for compiled code once, instead of at every call, and `step`
+        costs little beside its arithmetic: for reading and writing streams.
+        """
+        return Frozen(self)
 
     def extra_repr(self) -> str:
         """For print: what it was made with."""

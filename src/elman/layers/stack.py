@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -100,6 +101,14 @@ class Stack(nn.Module):
         return self._through(x, state, lambda layer, x, own: layer.step(
             x, own, inputs=_of(inputs, layer.cell.step.inputs)
         ))  # fmt: skip
+
+    @contextlib.contextmanager
+    def frozen(self) -> Generator[Stack]:
+        """A block in which no weight of any layer changes; see `Recurrent.frozen`."""
+        with contextlib.ExitStack() as blocks:
+            for layer in self.stack:
+                blocks.enter_context(layer.frozen())
+            yield self
 
     def _through(
         self, x: Any, state: Sequence[State] | None, call: Any

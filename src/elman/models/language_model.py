@@ -85,6 +85,15 @@ class LanguageModel(nn.Module):
         hidden, last = self.recurrent(self._vectors(tokens), state)
         return hidden, last
 
+    def step(
+        self, tokens: Int[Tensor, "B"], state: State | None = None
+    ) -> tuple[Float[Tensor, "B V"], State]:
+        """The scores of every possible next token after one more token of each row, and the state
+        after it, without dropout.
+        """
+        hidden, last = self.recurrent.step(self._vectors(tokens), state)
+        return self.output(hidden), last
+
     def loss(
         self, inputs: Int[Tensor, "T B"], targets: Int[Tensor, "T B"], state: State | None = None
     ) -> tuple[Float[Tensor, ""], State]:

@@ -75,7 +75,7 @@ def write(
         raise ConfigError(f"length must be 0 or more, not {length}")
     choice = choice or Choice()
     before = prime or ("\n" if "\n" in vocabulary.characters else vocabulary.characters[0])
-    tokens = torch.from_numpy(vocabulary.encode(before).astype("int64")).unsqueeze(1)
+    tokens = torch.from_numpy(vocabulary.encode(before).astype("int64"))
     generator = torch.Generator().manual_seed(seed)
     return _write(model, vocabulary, length, tokens, choice, generator)
 
@@ -88,9 +88,9 @@ def _write(
     choice: Choice,
     generator: torch.Generator,
 ) -> Iterator[str]:
-    state = None
+    still, state = model.recurrent.frozen(), None
     for _ in range(length):
-        with torch.no_grad(), one_thread():
+        with still, one_thread():
             scores, state = _next_scores(model, tokens, state)
             if not scores.isfinite().all():
                 raise RunError(
@@ -99,19 +99,22 @@ def _write(
                 )
             if vocabulary.unknown is not None:
                 scores[vocabulary.unknown] = -torch.inf
-            drawn = torch.multinomial(probabilities(scores, choice), 1, generator=generator)
-            tokens = drawn.reshape(1, 1)
-        yield vocabulary.characters[int(drawn)]
+            tokens = torch.multinomial(probabilities(scores, choice), 1, generator=generator)
+        yield vocabulary.characters[int(tokens)]
 
 
 def _next_scores(
     model: LanguageModel, tokens: Tensor, state: Tensor | tuple[Tensor, ...] | None
 ) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:
-    """Scores (V,) after the tokens (T, 1), without dropout."""
+    """Scores (V,) after the tokens (T,), without dropout."""
     trains = model.training
     if trains:  # a training that stops to write
         model.eval()
-    hidden, state = model.read(tokens, state)
+    if state is None:
+        hidden, after = model.read(tokens[:, None])
+        scores = model.output(hidden[-1])
+    else:
+        scores, after = model.step(tokens, state)
     if trains:
         model.train()
-    return model.output(hidden[-1, 0]), state
+    return scores[0], after

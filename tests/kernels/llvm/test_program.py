@@ -9,7 +9,7 @@ from elman import cells
 from elman.derive import keep, reverse
 from elman.equations import Cell
 from elman.kernels import Arguments, compile
-from elman.kernels.llvm import LLVM, addresses, common, epilogue, product
+from elman.kernels.llvm import LLVM, addresses, epilogue, product, reused
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.program import Program
@@ -77,14 +77,14 @@ def test_what_kernels_have_in_common_is_declared_in_the_text_that_is_compiled():
     program = Program(lower(cells.get("rnn").step), "f32", Machine.host(), backwards=False)
     own = program.own_text()
     assert "declare void @pack(ptr %to" in own
-    assert not any(part in own for part in program.common)
+    assert not any(part in own for part in program.reused)
     assert own.count("\ndefine void @") == 1
 
 
 def test_what_kernels_have_in_common_is_compiled_once():
-    names = common.compiled([common.filling(backwards=False)], "f32", Machine.host())
-    again = common.compiled([common.filling(backwards=False)], "f32", Machine.host())
-    double = common.compiled([common.filling(backwards=False)], "f64", Machine.host())
+    names = reused.compiled([reused.filling(backwards=False)], "f32", Machine.host())
+    again = reused.compiled([reused.filling(backwards=False)], "f32", Machine.host())
+    double = reused.compiled([reused.filling(backwards=False)], "f64", Machine.host())
     assert names == again
     assert names["fill"] != double["fill"]
     assert set(names) == {"count", "fill"}

@@ -2,5 +2,6 @@
 
 from elman.kernels.llvm.kernel import LLVM
 from elman.kernels.llvm.machine import Machine
+from elman.kernels.llvm.stepping import Stepping
 
-__all__ = ["LLVM", "Machine"]
+__all__ = ["LLVM", "Machine", "Stepping"]

@@ -18,7 +18,7 @@ from torch import Tensor
 from elman.derive import prefixed
 from elman.graph import Node, counter
 from elman.graph.step import Step
-from elman.kernels.kernel import Arguments, checked_sizes
+from elman.kernels.kernel import Arguments, Packs, checked_sizes
 from elman.kernels.llvm import run
 from elman.kernels.llvm.frame import Address, Neighbor
 from elman.kernels.llvm.run import Bound, Call, Compiled, Form, Kind, by_row, by_step
@@ -56,15 +56,18 @@ def forward(kernel: Kernel, arguments: Arguments, training: bool) -> tuple[Tenso
     rows, given = arguments.table(kernel.step), arguments.all()
     recipe = kernel.recipes.of(
         (training, *_kind(arguments, rows), *map(_layout, given.values())),
-        lambda: _forward_recipe(kernel, arguments, rows, training),
+        lambda: forward_recipe(kernel, arguments, rows, training),
     )
-    made = dict(zip(recipe.names, recipe.run(list(given.values()), arguments, rows), strict=False))
+    packs = None if training else arguments.packs
+    tensors = recipe.run(list(given.values()), arguments, rows, packs)
+    made = dict(zip(recipe.names, tensors, strict=False))
     histories = kernel.histories.items()
     final = {name: _final(rows, made[buffer], given[name]) for name, buffer in histories}
     return final, made
 
 
-def _forward_recipe(kernel: Kernel, arguments: Arguments, rows: Rows, training: bool) -> Recipe:
+def forward_recipe(kernel: Kernel, arguments: Arguments, rows: Rows, training: bool) -> Recipe:
+    """How a kind of call is run forwards."""
     call = _Bind(kernel, arguments, rows)
     compiled = kernel.compiled(call.like.dtype, "forward")
     made: list[str] = []
@@ -173,14 +176,16 @@ class Recipe:
     copied: tuple[int, ...]
     zeros: Tensor
 
-    def run(self, given: list[Tensor], arguments: Arguments, rows: Rows) -> list[Tensor]:
+    def run(
+        self, given: list[Tensor], arguments: Arguments, rows: Rows, packs: Packs | None = None
+    ) -> list[Tensor]:
         """The tensors that are made."""
         for number in self.copied:
             given[number] = given[number].contiguous()
         dtype = self.zeros.dtype
         new = [room.tensor(dtype) for room in self.rooms]
         stream = counter.stream_word(arguments.layer, arguments.direction, 0)
-        call = Call(rows, self.sizes, arguments.seed, stream)
+        call = Call(rows, self.sizes, arguments.seed, stream, packs)
         addresses = [tensor.data_ptr() for tensor in (*given, *new, self.zeros)]
         self.compiled(self.form, call, addresses)
         return new

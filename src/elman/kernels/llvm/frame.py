@@ -16,7 +16,7 @@ HEADER = (
     "steps", "rows", "chunk", "threads", "mode", "items", "elements",
     "workers", "worker_bytes", "scratch", "sums",
     "active", "when", "start", "direction", "order", "length", "reset",
-    "seed", "stream", "dealt",
+    "seed", "stream", "dealt", "packed",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from elman.kernels.kernel import Arguments, Results
 from elman.kernels.llvm import bind
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.run import Compiled
+from elman.kernels.llvm.stepping import Stepping
 from elman.kernels.stages import Plan, lower
 
 Tensors = Mapping[str, Tensor]
@@ -83,6 +84,10 @@ class LLVM:
         and at the visible buffers.
         """
         return bind.backward(self, arguments, made, gradients, needed)
+
+    def stepping(self, arguments: Arguments) -> Stepping:
+        """A step of a stream with these parameters, for as many rows as the arguments have."""
+        return Stepping(self, arguments)
 
     @functools.cached_property
     def visible(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 
-from elman.kernels.llvm import common, reduce
+from elman.kernels.llvm import reduce, reused
 from elman.kernels.llvm.addresses import fill_region
 from elman.kernels.llvm.epilogue import Epilogue, Needs, finish_sums, fold, tile_numbers
 from elman.kernels.llvm.frame import Layout
@@ -67,29 +67,29 @@ class Program:
 
     def text(self) -> str:
         """The whole module, to read."""
-        parts = [self._title(), declarations(self.dtype, self.lanes), *self.common, *self._own()]
+        parts = [self._title(), declarations(self.dtype, self.lanes), *self.reused, *self._own()]
         return "\n\n".join(parts) + "\n"
 
     def own_text(self) -> str:
         """The module without what kernels have in common, to compile."""
-        calls = [line for part in self.common for line in declared(part)]
+        calls = [line for part in self.reused for line in declared(part)]
         parts = [self._title(), declarations(self.dtype, self.lanes), "\n".join(calls)]
         return "\n\n".join([*parts, *self._own()]) + "\n"
 
     @functools.cached_property
-    def common(self) -> list[str]:
-        """The parts of `common` that are called."""
+    def reused(self) -> list[str]:
+        """The parts of `reused` that are called."""
         dtype, lanes, reductions = self.dtype, self.lanes, self.plan.reductions
-        found = [common.filling(backwards=self.backwards)]
+        found = [reused.filling(backwards=self.backwards)]
         if self.flat:
-            found += common.tiles(dtype, lanes, self.flat)
+            found += reused.tiles(dtype, lanes, self.flat)
             found += [pack(dtype, lanes), pack_transposed(dtype, lanes)]
         if self.most_sums:
             found.append(fold(dtype, lanes))
         if reductions:
-            found.append(common.summing(dtype, self.machine))
+            found.append(reused.summing(dtype, self.machine))
         if any(any(reduction.constant) for reduction in reductions):
-            found.append(common.summing_constants(dtype, self.machine))
+            found.append(reused.summing_constants(dtype, self.machine))
         return found
 
     def _own(self) -> list[str]:
@@ -217,8 +217,9 @@ class Program:
         self._who_am_i(f)
         rows = layout.load(f, "rows")
         mine = self._my_rows(f, rows)
-        f.line("call void @pack_all(ptr %frame, i64 %part, i64 %parts)")
-        self._meet(f)
+        with f.when(f.let("bare", f"icmp eq i64 {layout.load(f, 'packed')}, 0"), "pack"):
+            f.line("call void @pack_all(ptr %frame, i64 %part, i64 %parts)")
+            self._meet(f)
         if self.plan.region("once"):
             with f.when(f.let("first", "icmp eq i64 %part, 0")):
                 self._region(f, "once", ("0", "1", "0", "1", "1", "0"))

@@ -7,6 +7,7 @@ than the addresses of its tensors.
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from elman.kernels.llvm import common, pool
+from elman.kernels.kernel import Packs
+from elman.kernels.llvm import pool, reused
 from elman.kernels.llvm.frame import Address, Neighbor
 from elman.kernels.llvm.machine import Code, Machine, compile_text
 from elman.kernels.llvm.program import Program
@@ -29,6 +31,7 @@ ALIGN = 64
 # Multiplications below which one thread alone is as fast as two or faster: measured, two draw level
 # between 2^19 and 2^21.
 ALONE = 1 << 19
+EMPTY = torch.empty(0, dtype=torch.uint8, device="cpu")
 
 
 class Bound(NamedTuple):
@@ -83,6 +86,7 @@ class Call:
     sizes: Mapping[str, int]
     seed: int = 0
     stream: int = 0
+    packs: Packs | None = None
 
 
 def fashion() -> tuple[int, int]:
@@ -102,7 +106,7 @@ class Compiled:
             plan, "f32" if dtype == torch.float32 else "f64", machine, backwards=backwards
         )
         self.layout = self.program.layout
-        called = common.compiled(self.program.common, self.program.dtype, machine)
+        called = reused.compiled(self.program.reused, self.program.dtype, machine)
         self.code: Code = compile_text(
             self.program.own_text(), machine, {**pool.symbols(), **called}
         )
@@ -115,19 +119,41 @@ class Compiled:
         if rows.steps == 0 or rows.rows == 0:
             return
         workspace = torch.empty(form.bytes, dtype=torch.uint8, device="cpu")
-        base = _up(workspace.data_ptr())
+        frame = self.frame(form, call, addresses, workspace)
+        memory = self._packed(frame, form, call.packs)
+        self.entry(frame.buffer_info()[0], form.threads)
+        if call.packs is not None:
+            call.packs.memory[self] = memory
+        del workspace
+
+    def frame(
+        self, form: Form, call: Call, addresses: Sequence[int], workspace: Tensor
+    ) -> array[int]:
+        """The frame of one call, with nothing left open."""
         frame = form.frame[:]
+        base = _up(workspace.data_ptr())
         for word in form.inside:
             frame[word] += base
         mode = 0 if form.threads == 1 else pool.floating_point_mode()
-        for word, fact in zip(form.facts, rows.addresses, strict=False):
+        for word, fact in zip(form.facts, call.rows.addresses, strict=False):
             frame[word] = fact
         frame[form.facts[-3]], frame[form.facts[-2]] = _signed(call.seed), call.stream
         frame[form.facts[-1]] = mode
         for word, number in form.tensors:
             frame[word] = addresses[number]
-        self.entry(frame.buffer_info()[0], form.threads)
-        del workspace
+        return frame
+
+    def _packed(self, frame: array[int], form: Form, packs: Packs | None) -> Tensor:
+        """Have matrices laid out where they stay, or found there; the memory that must live on."""
+        if packs is None:
+            return EMPTY
+        known = packs.memory.get(self)
+        memory = torch.empty(form.packed_bytes, dtype=torch.uint8) if known is None else known
+        frame[self.layout.slot("packed")] = known is not None
+        base = _up(memory.data_ptr())
+        for word, offset in form.packs:
+            frame[word] = base + offset
+        return memory
 
     def form(self, call: Call, kind: Kind, numbers: Mapping[str, int]) -> Form:
         """Room for packed matrices, for the kernel's own buffers, and for every worker.
@@ -148,6 +174,7 @@ class Compiled:
             depth = sum(call.sizes.get(operand.size, 1) for operand in t.group.operands)
             panels = -(-units // across) * depth * t.width * self.program.lanes
             places.append((slot(f"pack {t.name}"), panels * self.bytes))
+        packs = _laid_out(places)
         for index, buffer in enumerate(self.plan.buffers):
             word = self.layout.buffer_slot(index, "base")
             if buffer.name in kind.buffers:
@@ -178,17 +205,18 @@ class Compiled:
             frame[index] = name in kind.skipped
         named += [(index, name) for name, index in slots("parameter").items()]
         named += [(i, kind.sums[name]) for name, i in slots("sum").items() if name in kind.sums]
-        offset = 0
-        for word, size in places:
+        inside = _laid_out(places)
+        for word, offset in inside:
             frame[word] = offset
-            offset += _up(size)
         return Form(
             frame,
             tuple(slot(name) for name in (*ADDRESSES, "seed", "stream", "mode")),
             tuple((word, numbers[name]) for word, name in named),
-            tuple(word for word, _ in places),
-            offset + ALIGN,
+            tuple(word for word, _ in inside),
+            _bytes(places),
             threads,
+            packs,
+            _bytes(places[: len(packs)]),
         )
 
     def _work(self, call: Call) -> int:
@@ -221,7 +249,8 @@ class Form:
 
     Left open are the words of `facts` about the call, and those of `tensors` with the number of the
     tensor whose address goes there; `inside` are the words that point into the workspace, as
-    offsets; it takes `bytes`. So many `threads` are worth while.
+    offsets; it takes `bytes`. So many `threads` are worth while. `packs` are the words and offsets
+    of matrices where they are kept, in `packed_bytes`.
     """
 
     frame: array[int]
@@ -230,6 +259,19 @@ class Form:
     inside: tuple[int, ...]
     bytes: int
     threads: int
+    packs: tuple[tuple[int, int], ...]
+    packed_bytes: int
+
+
+def _laid_out(places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """(word, offset) for every (word, bytes), one behind the other."""
+    ends = itertools.accumulate((_up(size) for _, size in places), initial=0)
+    return tuple((word, offset) for (word, _), offset in zip(places, ends, strict=False))
+
+
+def _bytes(places: Sequence[tuple[int, int]]) -> int:
+    """Room for all of them, and to begin at an address that is aligned."""
+    return sum(_up(size) for _, size in places) + ALIGN
 
 
 def _up(size: int) -> int:

@@ -1,0 +1,54 @@
+"""A step with nothing left to find out: the same bits from call to call, in any company."""
+
+from __future__ import annotations
+
+import torch
+
+from elman import cells
+from elman.kernels import Arguments
+from elman.kernels.llvm import LLVM
+from elman.kernels.llvm.bind import forward
+
+KERNEL = LLVM(cells.get("lstm").step)
+
+
+def arguments(rows: int, units: int) -> Arguments:
+    torch.manual_seed(0)
+    sizes = {"D": units, "H": units}
+    weights = {
+        p.name: torch.randn([sizes[s] for s in p.shape]) / units**0.5
+        for p in KERNEL.step.parameters
+    }
+    states = {name: torch.randn(rows, units) for name in "hc"}
+    return Arguments({"x": torch.randn(1, rows, units)}, states, weights)
+
+
+def stepped(stepping, x: torch.Tensor, h: torch.Tensor, c: torch.Tensor) -> list[torch.Tensor]:
+    made = [torch.empty_like(h), torch.empty_like(c)]
+    stepping([tensor.data_ptr() for tensor in (x, h, c, *made)])
+    return made
+
+
+def test_a_step_is_a_call_of_one_step():
+    for rows, units in ((1, 7), (300, 64)):  # the second is worth two threads
+        given = arguments(rows, units)
+        stepping = KERNEL.stepping(given)
+        assert stepping.made == ("y", "c'")
+        h, c = given.states.values()
+        for _ in range(3):
+            x = torch.randn(1, rows, units)
+            again = Arguments({"x": x}, {"h": h, "c": c}, given.parameters)
+            _, want = forward(KERNEL, again, False)
+            h, c = stepped(stepping, x, h, c)
+            assert torch.equal(h, want["y"][0]) and torch.equal(c, want["c'"][0])
+
+
+def test_matrices_are_laid_out_at_the_first_step():
+    given = arguments(2, 9)
+    stepping = KERNEL.stepping(given)
+    tensors = [given.inputs["x"], *given.states.values()]
+    first = stepped(stepping, *tensors)
+    given.parameters["U_i"].zero_()
+    assert all(map(torch.equal, stepped(stepping, *tensors), first))
+    given.parameters["b_i"].add_(1)  # what is no matrix is read where it lies
+    assert not torch.equal(stepped(stepping, *tensors)[1], first[1])
