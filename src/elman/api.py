@@ -19,7 +19,7 @@ from elman.data import TextData, Vocabulary
 from elman.equations import Cell
 from elman.errors import ConfigError, DataError, RunError
 from elman.models import LanguageModel
-from elman.runs import Checkpoint, Run, RunWriter, find
+from elman.runs import LATEST, Checkpoint, Run, RunWriter, find
 from elman.tasks import Choice, TextTask, Writing, build_model, kind_of, mean_loss, write
 from elman.tasks.hello import TOY, read_letters, score_table, state_table
 from elman.training import (
@@ -168,7 +168,7 @@ def train(
 
 
 def resume(
-    name: str | Path, *, watcher: Watcher | None = None, warn: Say = warnings.warn
+    name: str | Path = LATEST, *, watcher: Watcher | None = None, warn: Say = warnings.warn
 ) -> Trained | None:
     """Go on with a run exactly where it stopped, or from its start if it has no checkpoint yet.
 
@@ -200,12 +200,12 @@ def resume(
     return _trained(writer, task, outcome)
 
 
-def open_run(name: str | Path, *, warn: Say = warnings.warn) -> OpenRun:
+def open_run(name: str | Path = LATEST, *, warn: Say = warnings.warn) -> OpenRun:
     """A run with the weights of its best checkpoint; RunError if it has none yet.
 
     `warn` is told if that one is damaged and another one is taken.
     """
-    run = find(name)
+    run = find(name, ready=True)
     checkpoints = run.checkpoints()
     checkpoint = _whole(run, checkpoints.best(), checkpoints.skipped, warn)
     if checkpoint is None:
@@ -219,7 +219,7 @@ def open_run(name: str | Path, *, warn: Say = warnings.warn) -> OpenRun:
 
 
 def sample(
-    name: str | Path,
+    name: str | Path = LATEST,
     length: int = 500,
     *,
     prime: str = "",
@@ -235,7 +235,7 @@ def sample(
 
 
 def evaluate(
-    name: str | Path,
+    name: str | Path = LATEST,
     source: str | Path | None = None,
     *,
     include: Sequence[str] = (),

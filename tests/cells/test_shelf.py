@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
-from elman import cells
+from elman import Recurrent, cells
 from elman.equations import Cell
 from elman.errors import ConfigError, DataError, EquationError
 from elman.graph import verify
@@ -135,3 +136,12 @@ def test_a_wrong_file_or_text_is_refused_where_it_is_wrong(tmp_path: Path):
         cells.get(tmp_path)
     with pytest.raises(EquationError):
         cells.get("h' = tanh(q)")
+
+
+def test_exponential_gates_stay_numbers_at_the_first_step():
+    torch.manual_seed(0)
+    layer = Recurrent("slstm", 4, 5)
+    x = 300 * torch.randn(6, 2, 4, requires_grad=True)
+    y, _ = layer(x)
+    (gradient,) = torch.autograd.grad(y.sum(), x)
+    assert y.isfinite().all() and gradient.isfinite().all()

@@ -17,7 +17,7 @@ from elman import api, data
 from elman.cli import main
 from elman.data.text import from_text
 from elman.errors import DataError
-from elman.runs import Run
+from elman.runs import Run, RunWriter
 
 TEXT = "the cat sat on the mat.\nthe king sat on the wall.\nall the men saw the cat.\n" * 12
 SMALL = ["--hidden", "8", "--batch", "3", "--window", "6", "--embedding", "4"]
@@ -67,8 +67,32 @@ def test_train_says_how_it_went_and_what_is_next(call):
     assert (Path("a") / "cell.eq").is_file()
 
 
-def test_quiet_training_prints_nothing(call):
-    assert train(call, "--quiet") == (0, "", "")
+def test_quiet_training_prints_its_result_alone(call):
+    status, out, err = train(call, "--quiet")
+
+    assert (status, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()[1:]] == ["held", "run"]
+
+
+def test_a_cell_that_a_text_cannot_feed_is_refused_before_there_is_a_run(call):
+    status, out, err = train(call, "--cell", "static v\nh' = tanh(W x + U h + V v)")
+
+    assert (status, out) == (1, "")
+    assert err == (
+        "elman: cell reads v beside x, and a text has nothing to give it: take a cell that reads "
+        "x alone\n"
+    )
+    assert not Path("a").exists()
+
+
+def test_the_latest_run_to_sample_is_one_that_can(call):
+    train(call)
+    Path("runs").mkdir()
+    Path("a").rename(Path("runs") / "a")
+    RunWriter.create("text", "gru", config={}, equations="", seed=1, folder=Path("runs") / "b")
+
+    assert call("sample", "--length", "3")[0] == 0
+    assert call("resume")[2].startswith("elman:")
 
 
 def test_a_folder_is_read_through_its_globs(call):
@@ -153,7 +177,7 @@ def test_figures_of_writing_come_as_a_curve(call):
 
     assert status == 0
     assert out.count("longest copy") == len(Run(Path("a")).samples()) + 1
-    assert out.splitlines()[-1].startswith("step     now  ")
+    assert out.splitlines()[-1].startswith("best ")
 
 
 def test_a_figure_that_was_not_finite_is_left_out_of_the_curve(call):
@@ -179,7 +203,7 @@ def test_what_is_not_there_gets_one_sentence(call):
     assert call("sample", "b")[2] == (
         "elman: there is no run b here, nor any in runs/: start one with elman train\n"
     )
-    assert call("sample")[2].startswith("elman: there is no run latest here")
+    assert call("sample")[2].startswith("elman: there is no run in runs/ yet")
     assert call("train", "text", "no.txt")[2] == (
         "elman: there is no file or folder no.txt: check the path, "
         "or see the built-in texts with elman data list\n"
@@ -209,7 +233,7 @@ def test_hello_ends_with_its_tables(call):
     status, out, _ = call("train", "text", "hello", "--run", "h", "--quiet")
 
     assert status == 0
-    assert out.startswith("\nread ")
+    assert "\nread " in out
     assert "same letter, distance of the states:" in out
 
 

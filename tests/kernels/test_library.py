@@ -70,6 +70,15 @@ layer.eval()
 for steps in (2, 5, 9):
     x = torch.randn(steps, 3, 3).double()
     assert torch.equal(lm(x), layer(x)[0].sum())
+for layer in (elman.LSTM(3, 4, 2, dropout=0.4), elman.Recurrent("gru", 3, 4, 2, dropout=0.4)):
+    whole = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    x = torch.randn(9, 2, 3)
+    y = whole(x)[0]
+    y.sum().backward()
+    assert not torch.equal(y, whole(x)[0])
+    assert all(p.grad is not None for p in layer.parameters())
+    layer.eval()
+    torch.testing.assert_close(whole(x)[0], layer(x)[0])
 """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import weakref
 
 import pytest
 import torch
@@ -242,3 +243,64 @@ def test_a_step_is_one_step_in_one_direction():
         made(bidirectional=True).step(some(4, 5))
     with pytest.raises(ShapeError, match=r"^a step reads shape \(rows, 5\), not \(6, 4, 5\)$"):
         made().step(some(6, 4, 5))
+
+
+def test_tensors_that_only_promise_their_numbers_are_read_right():
+    torch.manual_seed(0)
+    layer, plain = Recurrent("lstm", 1, 6), torch.randn(7, 3, 1)
+    negative = torch._neg_view(-plain)
+    assert negative.is_neg()
+    for promise, value in ((negative, plain), (torch._efficientzerotensor((7, 3, 1)), 0 * plain)):
+        want = layer(value)[0].detach()
+        y, _ = layer(promise)
+        assert torch.equal(y, want)
+        state = tuple(torch._neg_view(torch.ones(1, 3, 6)) for _ in range(2))
+        other = tuple(-torch.ones(1, 3, 6) for _ in range(2))
+        assert torch.equal(layer(promise, state)[0], layer(value, other)[0])
+        with layer.frozen():
+            step = layer.step(promise[0], state)[0]
+            assert torch.equal(step, layer.step(value[0], other)[0])
+    eager = Recurrent("lstm", 1, 6, target="eager")
+    torch.testing.assert_close(eager(negative)[0], eager(plain)[0])
+
+
+def test_gradients_that_only_promise_their_numbers_are_read_right():
+    layer, x = Recurrent("gru", 2, 6), torch.randn(7, 3, 2, requires_grad=True)
+    y, _ = layer(x)
+    seed = torch.randn_like(y)
+    want = torch.autograd.grad(y, x, seed, retain_graph=True)
+    found = torch.autograd.grad(y, x, torch._neg_view(-seed))
+    assert torch.equal(*want, *found)
+
+
+@pytest.mark.parametrize("target", ["llvm", "eager"])
+@pytest.mark.parametrize("cell", ["ctrnn", "scrn", "intersection"])
+def test_an_output_may_be_recorded_too(cell, target):
+    sizes = {"R": 4} if cell == "scrn" else {}
+    layer = Recurrent(cell, 5, 5, sizes=sizes, target=target)
+    y, _, seen = layer(torch.randn(7, 3, 5), record=["y"])
+    assert torch.equal(seen["y"][0], y) and not seen["y"].requires_grad
+
+
+def test_an_input_is_let_go_when_its_gradient_is_there():
+    layer = Recurrent("gru", 2, 6)
+    x = torch.randn(7, 3, 2)
+    seen = weakref.ref(x)
+    y, _ = layer(x)
+    del x
+    assert seen() is not None
+    y.sum().backward()
+    assert seen() is None and y.isfinite().all()
+
+
+@pytest.mark.parametrize("name", ["training", "float", "cell", "weights", "start"])
+def test_names_that_modules_have_for_themselves_are_refused(name):
+    with pytest.raises(ConfigError, match=f"a layer cannot hold '{name}', a name that torch's"):
+        Recurrent(f"param {name}\nh' = tanh(W x + {name})", 3, 4)
+
+
+def test_states_are_named_otherwise_than_what_holds_their_learned_starts():
+    text = "keys' = tanh(W x + U keys)"
+    Recurrent(text, 3, 4)(torch.randn(2, 1, 3))
+    with pytest.raises(ConfigError, match="a layer cannot hold 'keys'"):
+        Recurrent(text, 3, 4, learn_start=True)

@@ -26,6 +26,19 @@ CALLS = {
     "elman.Recurrent('gru', 3, 4, dropout='0.1')": f"dropout {RATE}, not '0.1'",
     "elman.Recurrent('gru', 3, 4, zoneout=None)": f"zoneout of h {RATE}, not None",
     "elman.Stack(layer, elman.LSTM(4, 6))": "layer 1 is a LSTM: a stack is made of elman.Recurrent",
+    "elman.Recurrent(3, 3, 4)": "a cell is a name, equations or a file, not 3: try 'lstm'",
+    "elman.Recurrent('gru', 3, 4, sizes=3)":
+        "sizes= takes numbers by the letters of sizes, not 3",
+    "elman.Recurrent('gru', 3, 4, bidirectional=2)":
+        "bidirectional must be True or False, not 2",
+    "layer(x, record=[3])": "record takes names of quantities, as record=['f'], not [3]",
+    "layer(x, record=None)": "record takes names of quantities, as record=['f'], not None",
+    "layer(x, 5)": "state must be a tensor for each of h, not int",
+    "layer(x, (x, None))": "state must be a tensor for each of h, not NoneType",
+    "layer(x, inputs=x)":
+        "inputs= takes tensors by their names in the equations: inputs={'v': tensor}",
+    "elman.Recurrent('static v\\nh\\' = V v + W x', 2, 4)(x, static={'v': [1.0]})":
+        "static= takes tensors by their names in the equations: static={'v': tensor}",
     "elman.streams(range(50), 2.0, 3)": "batch must be a whole number, 1 or more, not 2.0",
     "elman.streams(range(50), 2, '3')": "window must be a whole number, 1 or more, not '3'",
 }  # fmt: skip

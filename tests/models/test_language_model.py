@@ -31,6 +31,24 @@ def test_scores_have_a_column_for_each_token(cell, embedding):
     assert [tuple(part.shape) for part in parts] == [(2, 3, 12)] * len(parts)
 
 
+@pytest.mark.parametrize("embedding", [0, 5])
+def test_a_step_gives_the_scores_of_the_window(embedding):
+    one = model("lstm", embedding=embedding, dropout=0.5).eval()
+    want, last = one(tokens())
+    state, seen = one.zero_state(3), []
+    with one.recurrent.frozen():
+        for now in tokens():
+            scores, state = one.step(now, state)
+            seen.append(scores)
+    torch.testing.assert_close(torch.stack(seen), want)
+    assert all(torch.equal(*pair) for pair in zip(state, last, strict=True))
+
+
+def test_what_a_cell_reads_beside_its_input_is_asked_for():
+    with pytest.raises(ConfigError, match="cell reads u, v beside x"):
+        LanguageModel("input u\nstatic v\nh' = tanh(W x + u + v)", 7, 12)
+
+
 @pytest.mark.parametrize("cell", ["scrn", "lstm_projected"])
 def test_further_sizes_of_a_cell_are_half_of_its_units(cell):
     model = LanguageModel(cell, vocabulary=5, hidden=7, layers=2)

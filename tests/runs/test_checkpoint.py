@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -101,3 +103,33 @@ def test_a_folder_without_a_seal_is_no_checkpoint(tmp_path):
 def test_facts_are_plain(value, checkpoints):
     with pytest.raises(RunError, match="give finite numbers, text, lists of them"):
         checkpoints.save(1, {}, {}, {"what": value})
+
+
+@pytest.mark.parametrize("score", ['"abc"', "[1]", "{}"])
+def test_a_score_that_is_no_number_is_damage(score, checkpoints):
+    save(checkpoints, 1)
+    saved = checkpoints.latest()
+    seal = saved.folder / "checksums.json"
+    text = seal.read_text()
+    seal.write_text(text.replace('"score": null', f'"score": {score}'))
+    assert seal.read_text() != text
+    assert checkpoints.best() is None
+    assert checkpoints.skipped == [
+        f"the checkpoint {saved.folder} is damaged (checksums.json cannot be read): use an earlier "
+        "one"
+    ]
+
+
+@pytest.mark.parametrize("facts", [b"[", b"[1]", b"\xff"])
+def test_facts_that_are_none_are_damage(facts, tmp_path):
+    files = sealed(1, {}, {}, {}, None)
+    folder = tmp_path / "000001"
+    folder.mkdir()
+    for name, raw in files.items():
+        (folder / name).write_bytes(raw)
+    (folder / "training.json").write_bytes(facts)
+    seal = (folder / "checksums.json").read_text()
+    old, new = (hashlib.sha256(raw).hexdigest() for raw in (files["training.json"], facts))
+    (folder / "checksums.json").write_text(seal.replace(old, new))
+    with pytest.raises(RunError, match=r"is damaged \(training.json holds no facts\)"):
+        open_sealed(1, folder).facts()

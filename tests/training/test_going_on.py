@@ -61,6 +61,17 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(text, tmp_path, after)
     assert Run(tmp_path / "cut").status() == "done"
 
 
+def test_a_checkpoint_that_lacks_what_training_needs_is_named(text, tmp_path):
+    small(text, tmp_path / "cut", watcher=Stop(2))
+    checkpoints = Run(tmp_path / "cut").checkpoints()
+    last = checkpoints.latest()
+    checkpoints.save(last.step + 1, last.model(), last.training(), {})
+    with pytest.raises(
+        RunError, match=r"000003 is not one of this training \(KeyError\('task'\)\)"
+    ):
+        api.resume(tmp_path / "cut")
+
+
 def test_a_finished_run_has_nothing_left_to_do(text, tmp_path):
     small(text, tmp_path / "run")
     assert api.resume(tmp_path / "run") is None

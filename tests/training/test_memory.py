@@ -7,7 +7,6 @@ import torch
 
 from elman.errors import RunError
 from elman.training import load_weights
-from elman.training.memory import memory
 from elman.training.tally import Tally
 
 
@@ -30,7 +29,3 @@ def test_a_tally_comes_back_with_all_it_counted():
     assert two.row() == {"loss": 3.0, "norm": 3.0, "skipped": 1}
     assert (two.best, two.best_step) == (1.5, 3)
     assert set(one.facts()) == set(vars(one)), "what is counted must be saved"
-
-
-def test_memory_is_described():
-    assert memory.__doc__

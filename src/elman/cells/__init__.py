@@ -40,6 +40,8 @@ def get(cell: Cell | str | Path) -> Cell:
         return cell
     if isinstance(cell, Path):
         return Cell.read(cell)
+    if not isinstance(cell, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"a cell is a name, equations or a file, not {cell!r}: try 'lstm'")
     if (call := _CALL.fullmatch(cell)) and call[1] in names():
         return _of_family(call[1], call[2])
     if "=" in cell:

@@ -2,10 +2,11 @@
 
 J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", arXiv:1607.06450, supplementary
 material, equations 20 to 22: W x and U h are normalized separately, and what goes on to the next
-step is c itself. Gains start at 1. Here each gate is normalized by itself; the authors' code
-normalizes the four of them together. (TensorFlow's LayerNormBasicLSTMCell is another cell: one norm
-of W x + U h for each gate, and the normalized c goes on.) The three shifts of a gate (two of the
-norms, one bias) are one bias, which is the same function.
+step is c itself. Gains start at 1. Here each gate is normalized by itself; equation 20, read as one
+vector, and the authors' code normalize the four of them together. (TensorFlow's
+LayerNormBasicLSTMCell is another cell: one norm of W x + U h for each gate, and the normalized c
+goes on.) The three shifts of a gate (two of the norms, one bias) are one bias, which is the same
+function.
 """
 
 from elman.equations import Cell

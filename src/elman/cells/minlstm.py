@@ -5,7 +5,8 @@ arXiv:2410.01201, section 3.2, with the gates divided by their sum: a part of th
 versions of the paper, an option ("length independence") in its third, whose plain form is
 h' = f * h + i * n. The candidate is linear, as in the section; the paper's code works with
 logarithms and makes the candidate positive by g(v) = v + 0.5 for v >= 0, else sigmoid(v). Its h is
-the memory; there is no output gate.
+the memory; there is no output gate. Where both gates are shut beyond what a type holds (arguments
+below about -100 in single precision), f + i is 0 and h' no number.
 """
 
 from elman.equations import Cell

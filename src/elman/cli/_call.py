@@ -41,10 +41,11 @@ class Shared:
     quiet: bool = False
     """Print results only: no progress, no advice."""
 
-    def console(self) -> Console:
+    def console(self, *, always: bool = False) -> Console:
         """Where progress and advice go: nowhere under `--quiet`, to standard error under `--json`.
 
-        What the user asked for (a sample, a table) is printed even under `--quiet`, with `print`.
+        What the user asked for (a sample, a table) is printed even under `--quiet`: `always`, or
+        with `print`.
         """
         from rich.console import Console
 
@@ -52,7 +53,9 @@ class Shared:
             def on_broken_pipe(self) -> None:
                 raise SystemExit(PIPE_CLOSED)  # of its own accord it would be 1, without a word
 
-        return Piped(quiet=self.quiet, stderr=self.json, highlight=False, emoji=False)
+        return Piped(
+            quiet=self.quiet and not always, stderr=self.json, highlight=False, emoji=False
+        )
 
 
 def warn(message: str) -> None:

@@ -25,7 +25,7 @@ def report(trained: Trained, shared: Shared, *, advice: bool = True) -> dict[str
         )
     from elman import api
 
-    console = shared.console()
+    console = shared.console(always=True)
     loss = trained.val_loss
     said = "" if loss is None else f": {loss:.4f} nats, {loss / math.log(2):.4f} bits per character"
     console.print(
@@ -35,6 +35,6 @@ def report(trained: Trained, shared: Shared, *, advice: bool = True) -> dict[str
     )
     if tables := api.open_run(trained.run).tables():
         print(f"\n{tables}")
-    elif advice:
+    elif advice and not shared.quiet:
         console.print(f"next: elman sample {trained.run}", soft_wrap=True)
     return result

@@ -22,7 +22,7 @@ class Options:
     include: UseAppendAction[tuple[str, ...]] = ()
     """Which files of a folder, as in --include '*.tex'; may be given again."""
     writing: bool = False
-    """Also judge how well it writes, now and while it learned."""
+    """Also judge how well it writes: the samples of the training, and a fresh one."""
 
 
 def run(options: Options, shared: Shared) -> dict[str, object] | None:
@@ -40,18 +40,20 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         f"{found['data']}, {found['characters']:,} characters: {found['val_loss']:.4f} nats, "
         f"{found['bits']:.4f} bits, perplexity {found['perplexity']:.3f} per character"
     )
-    rows = [*found.get("curve", ())]
+    for row in found.get("curve", ()):
+        print(f"step {row['step']:>7}  {_figures(row)}")
     if options.writing:
-        rows.append({"step": "now", **found["writing"]})
-    for row in rows:
-        figures = (_said(name, value) for name, value in row.items() if _is_figure(name, value))
-        print(f"step {row['step']:>7}  {'  '.join(figures)}")
+        print(f"best {found['step']:>7}  {_figures(found['writing'])}")
     return found
 
 
-def _is_figure(name: str, value: object) -> bool:
-    """Not what was infinite, which the samples hold as null."""
-    return name != "step" and isinstance(value, (int, float))
+def _figures(row: dict[str, object]) -> str:
+    """Those that are figures: what was infinite is held as null in the samples."""
+    return "  ".join(
+        _said(name, value)
+        for name, value in row.items()
+        if name != "step" and isinstance(value, (int, float))
+    )
 
 
 def _said(name: str, value: float) -> str:

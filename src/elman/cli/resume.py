@@ -22,13 +22,15 @@ class Options:
 def run(options: Options, shared: Shared) -> dict[str, object] | None:
     from elman import api
     from elman.cli._training import report
+    from elman.runs import find
     from elman.training import Display
 
     with Display(shared.console()) as watcher:
         trained = api.resume(options.run, watcher=watcher, warn=warn)
     if trained is not None:
         return report(trained, shared)
+    folder = find(options.run).folder
     shared.console().print(
-        f"{options.run} is done: to train longer, start a new run with more --minutes."
+        f"{folder} is done: to train longer, start a new run with more --minutes.", soft_wrap=True
     )
-    return {"run": options.run, "done": True}
+    return {"run": str(folder), "done": True}

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from elman.graph import counter
 from elman.graph.node import Dependence, Node, is_leaf
-from elman.graph.step import Step
+from elman.graph.step import Output, Step
 from elman.kernels.kernel import Arguments, Results, check_axes, sizes_of
 
 
@@ -75,10 +75,8 @@ class Eager:
             here = world.at(t)
             values = world.values(here, now)
             for output in self.step.outputs:
-                if output.role == "next" and history:
-                    seen.add(output.name + "'", values(output.node), here)
-                elif output.role in ("output", "recorded"):
-                    seen.add(output.name, values(output.node), here)
+                if output.role in ("output", "recorded") or (output.role == "next" and history):
+                    seen.add(output, values(output.node), here)
             after = {leaf.name: values(self.step.next_of(leaf.name)) for leaf in self.step.states}
             now = {name: here.put(now[name], value) for name, value in after.items()}
         return seen.results(now, history)
@@ -185,12 +183,15 @@ class _World:
 
     def _leaf(self, node: Node) -> Tensor:
         if node.op == "constant":
-            return self.like.new_tensor([node.value])
+            return self._number(node.value)
         if node.op == "extent":
-            return self.like.new_tensor([float(self.sizes[node.name])])
+            return self._number(float(self.sizes[node.name]))
         if node in self.masks:
             return self.masks[node]
         return _scalar_as_vector(self.arguments.all()[node.name], node)
+
+    def _number(self, value: float) -> Tensor:
+        return torch.full((1,), value, dtype=self.like.dtype, device=self.like.device)
 
     def _mask(self, node: Node) -> Tensor:
         """(T, B, size), or (B, size) if it is the same at every step."""
@@ -226,31 +227,31 @@ class _Seen:
 
     def __init__(self, world: _World) -> None:
         self.world = world
-        self.values: dict[str, list[Tensor]] = {}
+        self.values: dict[Output, list[Tensor]] = {}
         self.places: list[_Here] = []
 
-    def add(self, name: str, value: Tensor, here: _Here) -> None:
-        self.values.setdefault(name, []).append(value)
+    def add(self, output: Output, value: Tensor, here: _Here) -> None:
+        self.values.setdefault(output, []).append(value)
         if not self.places or self.places[-1] is not here:
             self.places.append(here)
 
     def results(self, final: dict[str, Tensor], history: bool) -> Results:
         step = self.world.step
-        outputs = {o.name: self._whole(o.name, o.node) for o in step.by_role("output")}
-        recorded = {o.name: self._whole(o.name, o.node).detach() for o in step.by_role("recorded")}
+        outputs = {o.name: self._whole(o) for o in step.by_role("output")}
+        recorded = {o.name: self._whole(o).detach() for o in step.by_role("recorded")}
         states: dict[str, Tensor] = {}
         if history:
-            states = {o.name: self._whole(o.name + "'", o.node) for o in step.by_role("next")}
+            states = {o.name: self._whole(o) for o in step.by_role("next")}
         return Results(outputs, final, states, recorded)
 
-    def _whole(self, name: str, node: Node) -> Tensor:
+    def _whole(self, output: Output) -> Tensor:
         world, rows = self.world, self.world.rows
         if rows.plain and rows.steps:
-            return torch.stack(self.values[name])
-        shape = tuple(world.sizes[size] for size in node.shape) or (1,)
+            return torch.stack(self.values[output])
+        shape = tuple(world.sizes[size] for size in output.node.shape) or (1,)
         whole = world.like.new_zeros((*rows.shape, *shape))
         items = [here.item for here in self.places if here.item is not None]
         if not items:  # nothing was computed, and the gradient of that is zero
             return whole + sum(t.flatten()[:0].sum() for t in world.arguments.all().values())
         first, second = (torch.cat(indices) for indices in zip(*items, strict=True))
-        return whole.index_put((first, second), torch.cat(self.values[name]))
+        return whole.index_put((first, second), torch.cat(self.values[output]))

@@ -20,6 +20,9 @@ from elman.kernels.rows import Rows, full
 Tensors = Mapping[str, Tensor]
 
 
+NOTHING = torch.empty(0, device="cpu")
+
+
 def _nothing() -> dict[str, Tensor]:
     return {}  # torch.compile cannot follow a call of dict[str, Tensor]
 
@@ -72,6 +75,17 @@ class Arguments:
             states=of(self.states),
             parameters=of(self.parameters),
             fresh=of(self.fresh, "fresh "),
+        )
+
+    def hollow(self) -> Arguments:
+        """The same call without its tensors, to be given some by `having`."""
+        return replace(
+            self,
+            inputs=dict.fromkeys(self.inputs, NOTHING),
+            states=dict.fromkeys(self.states, NOTHING),
+            parameters=dict.fromkeys(self.parameters, NOTHING),
+            statics=dict.fromkeys(self.statics, NOTHING),
+            fresh=dict.fromkeys(self.fresh, NOTHING),
         )
 
     def at(self, rows: Rows, seed: int) -> Arguments:

@@ -62,7 +62,7 @@ class Frozen:
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State] | None:
         """One step of a stream, or None where it takes more than compiled code to do it."""
-        if not (unseen() and x.is_cpu) or self._net.bidirectional:
+        if not unseen() or self._net.bidirectional:
             return None
         kind = x.shape, x.dtype, self._net.training
         if kind not in self._known:
@@ -121,11 +121,10 @@ class Steps:
 
     def __call__(self, x: Tensor, before: tuple[Tensor, ...]) -> tuple[Tensor, State] | None:
         """The output and the states after x (B, D); None for tensors that are not laid out so."""
-        if len(before) != len(self.shapes) or not x.is_contiguous():
+        if len(before) != len(self.shapes) or not _lies_there(x):
             return None
         for part, shape in zip(before, self.shapes, strict=True):
-            right = part.shape == shape and part.dtype is self.dtype
-            if not (right and part.is_cpu and part.is_contiguous()):
+            if not (part.shape == shape and part.dtype is self.dtype and _lies_there(part)):
                 return None
         after = tuple([torch.empty_like(part) for part in before])
         # half the price of torch.empty, which looks for names of axes in its arguments
@@ -147,3 +146,9 @@ class Steps:
         if self.y >= 0:
             # the caller's output is no part of the state: it may be written to
             ctypes.memmove(y, x, self.bytes)
+
+
+def _lies_there(tensor: Tensor) -> bool:
+    """Whether its numbers lie in memory one behind the other."""
+    there = tensor.is_contiguous() and tensor.is_cpu
+    return there and not (tensor.is_neg() or tensor._is_zerotensor())

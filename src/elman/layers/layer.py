@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
 from elman.equations import Cell
+from elman.errors import ConfigError
 from elman.kernels import Arguments, Demand, Noise, Packs, Results, Variant, run
 from elman.layers.start import start_
 
@@ -34,17 +35,28 @@ class Layer(nn.Module):
         super().__init__()
         self.cell, self.sizes, self.noise = cell, dict(sizes), noise
         self._names = tuple(leaf.name for leaf in cell.step.parameters)
+        self.start: nn.ParameterDict | None = None
+        self._refuse(name for name in self._names if hasattr(self, name))
+        if learn_start:
+            self._refuse(name for name in cell.states if hasattr(nn.ParameterDict, name))
         for name, parameter in cell.parameters.items():
             shape = tuple(sizes[size] for size in parameter.shape)
             empty = torch.empty(shape, device=device, dtype=dtype)
             self.register_parameter(name, nn.Parameter(empty))
-        self.start: nn.ParameterDict | None = None
         if learn_start:
             self.start = nn.ParameterDict()
             for state in cell.states.values():
                 empty = torch.empty(sizes[state.size], device=device, dtype=dtype)
                 self.start[state.name] = nn.Parameter(empty)
         self.reset_parameters()
+
+    def _refuse(self, names: Iterable[str]) -> None:
+        """ConfigError if there are names that torch's modules have for themselves."""
+        for name in names:
+            raise ConfigError(
+                f"{self.cell.name}: a layer cannot hold {name!r}, a name that torch's modules have "
+                "for themselves: take another one in the equations"
+            )
 
     def reset_parameters(self) -> None:
         """Start again: what the equations declare, else uniform within 1 / sqrt(H)."""

@@ -73,6 +73,10 @@ class Recurrent(nn.Module):
     ) -> None:
         super().__init__()
         self.cell = cells.get(cell)
+        if not isinstance(sizes, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(f"sizes= takes numbers by the letters of sizes, not {sizes!r}")
+        if bidirectional not in (False, True):
+            raise ConfigError(f"bidirectional must be True or False, not {bidirectional!r}")
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.target = batch_first, dropout, target
         self.bidirectional = bidirectional
@@ -153,8 +157,9 @@ class Recurrent(nn.Module):
         equations to see: a third result holds them by name, shaped as all states are, without
         gradient (a tuple over the layers where their sizes differ).
         """
-        self._check(x, inputs or {}, static or {}, return_states)
-        record = (record,) if isinstance(record, str) else record
+        inputs, static = {} if inputs is None else inputs, {} if static is None else static
+        self._check(x, inputs, static, return_states)
+        record = _quantities(record)
         given, layers = (
             batch(x, batch_first=self.batch_first, lengths=lengths, reset=reset),
             self.stack,
@@ -164,7 +169,7 @@ class Recurrent(nn.Module):
             torch.randint(2**62, (), device="cpu") if self.training and self.noise.random else None
         )
         demand = Demand(given.sequences, self.target, return_states == "all", seed)
-        more = {name: given.along(tensor) for name, tensor in (inputs or {}).items()}
+        more = {name: given.along(tensor) for name, tensor in inputs.items()}
         kept = [None] * len(layers) if self.held is None else self.held.packs
         passes = [
             partial(
@@ -237,6 +242,12 @@ class Recurrent(nn.Module):
         if state is None:
             return as_tuple(self.zero_state(given.rows, given.x))
         parts, states = as_tuple(state), self.cell.states
+        for part in parts:
+            if not isinstance(part, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ShapeError(
+                    f"state must be a tensor for each of {', '.join(states)}, not "
+                    f"{type(part).__name__}"
+                )
         if len(parts) != len(states):
             raise ShapeError(
                 f"{self.cell.name} has {_count(len(states), 'state')} ({', '.join(states)}), "
@@ -305,12 +316,36 @@ def _recorded(seen: list[Results], given: Batch, names: Sequence[str]) -> Record
     return found
 
 
+def _quantities(record: object) -> tuple[str, ...]:
+    """The names to record, also a single one; ConfigError for anything else."""
+    if isinstance(record, str):
+        return (record,)
+    if isinstance(record, list | tuple) and all(isinstance(name, str) for name in record):
+        return tuple(record)
+    raise ConfigError(f"record takes names of quantities, as record=['f'], not {record!r}")
+
+
+def _is_named(given: object) -> bool:
+    """Whether these are tensors by name."""
+    values = given.values() if isinstance(given, Mapping) else (given,)
+    return all(isinstance(value, Tensor) for value in values) and isinstance(given, Mapping)
+
+
 def _named(kind: str, wanted: set[str], given: Tensors) -> None:
     """Raise unless exactly the wanted tensors came."""
+    if not _is_named(given):
+        example = next(iter(sorted(wanted)), "v")
+        raise ShapeError(
+            f"{kind}= takes tensors by their names in the equations: {kind}={{{example!r}: tensor}}"
+        )
     if not wanted and not given:
         return
     if missing := wanted - given.keys():
-        raise ShapeError(f"the cell reads {sorted(missing)}: pass {kind}={{name: tensor}}")
+        example = ", ".join(f"{name!r}: tensor" for name in sorted(missing))
+        raise ShapeError(
+            f"the cell reads {', '.join(sorted(missing))} beside x: call the layer with "
+            f"{kind}={{{example}}}"
+        )
     if extra := given.keys() - wanted:
         raise ShapeError(f"{kind} has {sorted(extra)}, which the cell does not read")
 

@@ -28,7 +28,7 @@ State = Tensor | tuple[Tensor, ...]
 
 def as_tuple(state: State) -> tuple[Tensor, ...]:
     """The parts of a state, also of a single one."""
-    return (state,) if isinstance(state, Tensor) else tuple(state)
+    return tuple(state) if isinstance(state, tuple | list) else (state,)
 
 
 def as_state(parts: tuple[Tensor, ...]) -> State:

@@ -45,6 +45,13 @@ class LanguageModel(nn.Module):
                 f"not {vocabulary} and {embedding}"
             )
         cell = cells.get(cell)
+        if more := [
+            leaf.name for leaf in (*cell.step.inputs, *cell.step.statics) if leaf.name != "x"
+        ]:
+            raise ConfigError(
+                f"{cell.name} reads {', '.join(more)} beside x, and a text has nothing to give it: "
+                "take a cell that reads x alone"
+            )
         check_room(cell, vocabulary, hidden, layers, embedding)
         self.vocabulary, self.dropout = vocabulary, dropout
         self.embedding = nn.Embedding(vocabulary, embedding) if embedding else None

@@ -48,7 +48,13 @@ class Checkpoint:
 
     def facts(self) -> dict[str, Any]:
         """Scalars, positions and settings, as they were saved."""
-        return json.loads(self._raw(FACTS))
+        try:
+            found = json.loads(self._raw(FACTS))
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise _damaged(self.folder, f"{FACTS} holds no facts")
+        return found
 
     def verify(self) -> None:
         """Read every file once and compare its checksum."""
@@ -89,7 +95,8 @@ def open_sealed(step: int, folder: Path) -> Checkpoint:
     try:
         seal: Any = json.loads((folder / CHECKSUMS).read_bytes())
         written, at = seal["format"], seal["step"]
-        found = Checkpoint(step, folder, seal["score"], dict(seal["sha256"]))
+        score = None if seal["score"] is None else float(seal["score"])
+        found = Checkpoint(step, folder, score, dict(seal["sha256"]))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise _damaged(folder, f"{CHECKSUMS} cannot be read") from error
     if written != FORMAT:

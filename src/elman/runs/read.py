@@ -138,13 +138,15 @@ def is_run(folder: Path) -> bool:
     return paths.run.is_file() or (paths.config.is_file() and paths.checkpoints.is_dir())
 
 
-def find(name: str | Path, root: Path = ROOT) -> Run:
+def find(name: str | Path, root: Path = ROOT, *, ready: bool = False) -> Run:
     """The run that a person means: its path, a path inside it, its name in `root`, the four
-    characters at the end of that, or `latest` in `root`. RunError says which runs there are.
+    characters at the end of that, or `latest` in `root`: of those with a checkpoint if there are
+    any and it is to be `ready`. RunError says which runs there are.
     """
     path = Path(name)
     if str(name) == LATEST and (runs := listing(root)):
-        return runs[0]
+        saved = (run for run in runs if run.checkpoints().paths.steps())
+        return next(saved, runs[0]) if ready else runs[0]
     inside = path.resolve().parents if path.exists() else ()
     for folder in (path, *inside, root / path):
         if is_run(folder):
@@ -174,6 +176,8 @@ def _no_run(path: Path, root: Path, several: list[Run]) -> str:
     place = path if path.is_dir() else root
     there = os.path.join(place, "")  # noqa: PTH118 - with one slash at its end
     others = several or listing(place, deep=NEAR)
+    if not others and str(path) == LATEST:
+        return f"there is no run in {there} yet: start one with elman train text shakespeare"
     if not others:
         return f"there is no run {path} here, nor any in {there}: start one with elman train"
     names = ", ".join(str(run.folder) for run in others[:5])

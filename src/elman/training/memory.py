@@ -42,12 +42,18 @@ def recall(
     """Put everything back as it was; RunError if the checkpoint is of another model."""
     load_weights(task.model, checkpoint.model(), str(checkpoint.folder))
     arrays, facts = checkpoint.training(), checkpoint.facts()
-    updates.restore(arrays)
-    torch.set_rng_state(torch.from_numpy(arrays[_GENERATOR].copy()))
     own = {name.removeprefix(_TASK): a for name, a in arrays.items() if name.startswith(_TASK)}
-    task.restore(own, facts["task"])
-    clock.restore(facts["clock"])
-    tally.restore(facts["tally"])
+    try:
+        updates.restore(arrays)
+        torch.set_rng_state(torch.from_numpy(arrays[_GENERATOR].copy()))
+        task.restore(own, facts["task"])
+        clock.restore(facts["clock"])
+        tally.restore(facts["tally"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"the checkpoint {checkpoint.folder} is not one of this training ({error!r}): put its "
+            "files back, or delete the folder to go on from an earlier one"
+        ) from error
 
 
 def load_weights(model: torch.nn.Module, arrays: Arrays, source: str) -> None:

@@ -30,6 +30,26 @@ assert torch.equal(layer(x)[0], ours)
 """
 
 
+FIRST_CALLS = """
+import torch, threading, elman
+layer, x = elman.LSTM(5, 6), torch.randn(7, 3, 5)
+found, start = [], threading.Barrier(4)
+def call():
+    start.wait()
+    y = layer(x)[0]
+    y.sum().backward()
+    found.append(y.detach())
+threads = [threading.Thread(target=call) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert len(found) == 4 and all(torch.equal(y, found[0]) for y in found)
+"""
+
+
+def test_the_first_calls_of_a_cell_may_come_from_several_threads():
+    subprocess.run([sys.executable, "-c", FIRST_CALLS], check=True, timeout=100)
+
+
 @pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
 def test_threads_and_company_change_no_bit(name):
     torch.manual_seed(0)

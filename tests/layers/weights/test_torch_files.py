@@ -189,8 +189,25 @@ def test_a_shape_that_differs_is_named_with_both(tmp_path):
     elman.save_weights(nn.LSTM(5, 4), tmp_path / "a.pt")
     with pytest.raises(ShapeError) as error:
         elman.load_weights(nn.LSTM(3, 4), tmp_path / "a.pt")
-    wanted = "a.pt: weight_ih_l0 is (16, 5) there and (16, 3) in the layer"
-    assert str(error.value) == f"{tmp_path}/{wanted}"
+    wanted = "LSTM(5, 4) does not fit LSTM(3, 4): weight_ih_l0 is (16, 5) there and (16, 3) in"
+    assert str(error.value) == f"{tmp_path}/a.pt: {wanted} the layer"
+
+
+def test_a_state_dict_is_as_good_as_a_file(tmp_path):
+    trained = nn.ModuleDict({"rnn": nn.LSTM(3, 4), "head": nn.Linear(4, 2)})
+    layer, x = elman.Recurrent("lstm", 3, 4), torch.randn(5, 2, 3)
+    elman.load_weights(layer, trained.state_dict())
+    torch.testing.assert_close(layer(x)[0], trained["rnn"](x)[0])
+    with pytest.raises(
+        DataError, match=r"^the state dict: it has no recurrent layer 'rn'; did you"
+    ):
+        elman.load_weights(layer, trained.state_dict(), name="rn")
+
+
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path):
+    with pytest.raises(DataError, match=r"it cannot be read: No such file") as error:
+        elman.load_weights(nn.LSTM(3, 4), tmp_path / "a.pt")
+    assert error.value.__suppress_context__
 
 
 def test_everything_below_a_prefix_belongs_to_its_layer():

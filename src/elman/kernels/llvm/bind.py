@@ -143,7 +143,14 @@ def _kind(arguments: Arguments, rows: Rows) -> tuple[Hashable, ...]:
 
 
 def _layout(tensor: Tensor) -> Hashable:
-    return tensor.shape, tensor.stride(), tensor.dtype, tensor.device
+    return tensor.shape, tensor.stride(), tensor.dtype, tensor.device, _is_promised(tensor)
+
+
+def _is_promised(tensor: Tensor) -> bool:
+    """Whether what lies in memory is not what the tensor holds: it stands for the negative of that,
+    or for zeros that lie nowhere.
+    """
+    return tensor.is_neg() or tensor._is_zerotensor()
 
 
 class Room(NamedTuple):
@@ -181,7 +188,7 @@ class Recipe:
     ) -> list[Tensor]:
         """The tensors that are made."""
         for number in self.copied:
-            given[number] = given[number].contiguous()
+            given[number] = tidied(given[number])
         dtype = self.zeros.dtype
         new = [room.tensor(dtype) for room in self.rooms]
         stream = counter.stream_word(arguments.layer, arguments.direction, 0)
@@ -233,7 +240,7 @@ class _Bind:
         for name, tensor in tensors.items():
             if not _is_tidy(tensor):
                 self.copied.append(len(self.tensors))
-                tensor = tensor.contiguous()
+                tensor = tidied(tensor)
             self.tensors[where + name] = tensor
 
     def make(
@@ -385,9 +392,18 @@ def _zeros(dtype: torch.dtype, size: int) -> Tensor:
 
 def _is_tidy(tensor: Tensor) -> bool:
     """Whether compiled code takes it as it lies: any strides of a sequence but in the last axis."""
+    if _is_promised(tensor):
+        return False
     if tensor.dim() not in (0, 3):
         return tensor.is_contiguous()
     return tensor.dim() == 0 or tensor.stride(-1) == 1 or tensor.shape[-1] == 1
+
+
+def tidied(tensor: Tensor) -> Tensor:
+    """The same numbers as compiled code takes them."""
+    if tensor._is_zerotensor():
+        return torch.zeros(tensor.shape, dtype=tensor.dtype, device=tensor.device)
+    return tensor.resolve_neg().contiguous()
 
 
 def _final(rows: Rows, history: Tensor, start: Tensor) -> Tensor:

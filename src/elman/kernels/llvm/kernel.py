@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from threading import RLock
 from typing import Any
 
 import torch
@@ -37,6 +38,7 @@ class LLVM:
         self._plan: Plan | None = None
         self._histories: dict[str, str] | None = None
         self._compiled: dict[tuple[torch.dtype, str], Compiled] = {}
+        self._lock = RLock()  # threads may call a new layer at once
 
     @functools.cached_property
     def kept(self) -> Kept:
@@ -59,14 +61,16 @@ class LLVM:
     def compiled(self, dtype: torch.dtype, part: str) -> Compiled:
         """Machine code for `forward`, `backward` or `backward_all` in one type."""
         key = (dtype, part)
-        if key not in self._compiled:
-            plan = {
-                "forward": lambda: self.forward_plan,
-                "backward": lambda: lower(self.kept.adjoint, carried=True),
-                "backward_all": lambda: lower(self.kept_with_history.adjoint, carried=True),
-            }[part]()
-            self._compiled[key] = Compiled(plan, dtype, self.machine, backwards=part != "forward")
-        return self._compiled[key]
+        with self._lock:
+            if key not in self._compiled:
+                plan = {
+                    "forward": lambda: self.forward_plan,
+                    "backward": lambda: lower(self.kept.adjoint, carried=True),
+                    "backward_all": lambda: lower(self.kept_with_history.adjoint, carried=True),
+                }[part]()
+                backwards = part != "forward"
+                self._compiled[key] = Compiled(plan, dtype, self.machine, backwards=backwards)
+            return self._compiled[key]
 
     def forward(self, arguments: Arguments, *, training: bool) -> tuple[Tensors, Tensors]:
         """The last states, and every buffer that the forward pass fills, by name.
@@ -134,7 +138,9 @@ class _Run(torch.autograd.Function):
     ) -> tuple[Tensor, ...]:
         final, made = kernel.forward(arguments, training=True)
         ctx.set_materialize_grads(False)
-        ctx.kernel, ctx.arguments, ctx.names, ctx.made = kernel, arguments, names, tuple(made)
+        # autograd keeps the tensors, and lets them go when nobody needs them any more
+        ctx.kernel, ctx.arguments, ctx.names = kernel, arguments.hollow(), names
+        ctx.made = tuple(made)
         ctx.save_for_backward(*tensors, *made.values())
         return (*final.values(), *(made[name] for name in kernel.visible))
 

@@ -7,6 +7,7 @@ and a machine, and kernels call into it by address. So a second cell takes half 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Lock
 
 from elman.kernels.llvm import addresses, reduce
 from elman.kernels.llvm.functions import declarations
@@ -55,19 +56,21 @@ def summing_constants(dtype: str, machine: Machine) -> str:
 
 
 _compiled: dict[tuple[str, Machine, str], tuple[Code, dict[str, int]]] = {}
+_lock = Lock()
 
 
 def compiled(parts: Iterable[str], dtype: str, machine: Machine) -> dict[str, int]:
     """The addresses of all functions of some parts."""
     found: dict[str, int] = {}
-    missing = [part for part in parts if (dtype, machine, part) not in _compiled]
-    if missing:
-        text = "\n\n".join([declarations(dtype, machine.lanes(dtype)), *missing])
-        code = compile_text(text, machine, {})
-        for part in missing:
-            names = [name_of(line) for line in declared(part)]
-            known = {name: code.address(name) for name in names}
-            _compiled[dtype, machine, part] = code, known
+    with _lock:  # code that another thread has linked to must never be replaced
+        missing = [part for part in parts if (dtype, machine, part) not in _compiled]
+        if missing:
+            text = "\n\n".join([declarations(dtype, machine.lanes(dtype)), *missing])
+            code = compile_text(text, machine, {})
+            for part in missing:
+                names = [name_of(line) for line in declared(part)]
+                known = {name: code.address(name) for name in names}
+                _compiled[dtype, machine, part] = code, known
     for part in parts:
         found |= _compiled[dtype, machine, part][1]
     return found

@@ -25,7 +25,7 @@ class Stepping:
     def __init__(self, kernel: bind.Kernel, arguments: Arguments) -> None:
         rows, given = arguments.table(kernel.step), arguments.all()
         recipe = bind.forward_recipe(kernel, arguments, rows, False)
-        tensors = [tensor.contiguous() for tensor in given.values()]
+        tensors = [bind.tidied(tensor) for tensor in given.values()]
         made = [room.tensor(recipe.zeros.dtype) for room in recipe.rooms]
         every = [*tensors, *made, recipe.zeros]
         form, compiled = recipe.form, recipe.compiled

@@ -22,7 +22,9 @@ from elman.layers.passes import joined, through
 
 
 class DropIn(nn.RNNBase):
-    """What the three have in common."""
+    """What the three have in common. Of torch's own classes none is a base of theirs: torch.compile
+    refuses whatever is an nn.RNN, GRU or LSTM.
+    """
 
     theirs: ClassVar[Any]
 

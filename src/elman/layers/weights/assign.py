@@ -48,8 +48,14 @@ class Seat:
         DataError names what is missing or has no place, ShapeError both shapes.
         """
         self._check_names(tensors)
+        theirs = described({name: tuple(tensor.shape) for name, tensor in tensors.items()})
         for name, shape in self.shapes.items():
-            _check_tensor(name, tensors[name], shape)
+            if tuple(tensors[name].shape) != shape:
+                raise ShapeError(
+                    f"{theirs} does not fit {self}: {name} is {tuple(tensors[name].shape)} there "
+                    f"and {shape} in the layer"
+                )
+            _check_tensor(name, tensors[name])
         for one in found:
             _check_nonlinearity(one.nonlinearity, self.nonlinearity)
             if one.reset != self.reset:
@@ -92,9 +98,7 @@ def _check_nonlinearity(given: str, ours: str) -> None:
         )
 
 
-def _check_tensor(name: str, tensor: Tensor, shape: tuple[int, ...]) -> None:
-    if tuple(tensor.shape) != shape:
-        raise ShapeError(f"{name} is {tuple(tensor.shape)} there and {shape} in the layer")
+def _check_tensor(name: str, tensor: Tensor) -> None:
     if not tensor.is_floating_point():
         raise DataError(f"{name} holds {tensor.dtype}, and weights are floating-point numbers")
     if tensor.is_meta or tensor.layout != torch.strided:

@@ -1,21 +1,24 @@
 """load_weights: a recurrent layer filled from a file of torch, Keras or ONNX, or left as it was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 
 from elman.errors import ConfigError, DataError, ShapeError
-from elman.layers.weights import files
+from elman.layers.weights import files, torch_files
 from elman.layers.weights.assign import seat
 from elman.layers.weights.choose import chosen
 
 
 def load_weights(
-    layer: nn.Module, path: str | PathLike[str], *, name: str | Sequence[str] | None = None
+    layer: nn.Module,
+    path: str | PathLike[str] | Mapping[str, Tensor],
+    *,
+    name: str | Sequence[str] | None = None,
 ) -> None:
-    """Fill an LSTM, GRU or RNN with the weights in a file.
+    """Fill an LSTM, GRU or RNN with the weights in a file, or in a state dict of torch.
 
     `layer` is one of Elman's or torch's, a cell of theirs, or a Recurrent of `lstm`, `gru` or
     `rnn`. The file is .safetensors or .pt (names as in torch's state dicts), .keras, .weights.h5 or
@@ -28,11 +31,14 @@ def load_weights(
     or if torch's equations are not its own, ConfigError for another layer than these or a package
     that is not installed; then the layer is as before.
     """
-    place, taken = Path(path), seat(layer)
+    taken = seat(layer)
+    held = isinstance(path, Mapping)
+    place = "the state dict" if held else Path(path)
     try:
-        tensors = chosen(files.read(place), name, taken)
+        found = torch_files.layers(path) if held else files.read(Path(path))
+        tensors = chosen(found, name, taken)
     except (ConfigError, DataError, ShapeError) as error:
-        raise type(error)(f"{place}: {error}") from error
+        raise type(error)(f"{place}: {error}") from None
     except Exception as error:  # the libraries for the formats have none in common
         raise DataError(f"{place}: it is damaged ({error})") from error
     taken.fill(tensors)
