@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,15 @@ def test_the_mistake_on_the_language_page_reads_like_that():
     with pytest.raises(EquationError) as error:
         Cell(f"r = tanh(W_r x)\n{line}\nh' = z * r * h", name="gru")
     assert str(error.value) == shown.rstrip()
+
+
+def test_the_programs_of_the_readme_and_the_language_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    Path("my.eq").write_text(blocks(readme, "elman")[0], encoding="utf-8")
+    exec("\n".join(blocks(readme, "python")), {})
+    assert capsys.readouterr().out.splitlines()[-1] == "hello"
+    exec("\n".join(blocks(LANGUAGE, "python")), {})
 
 
 def test_the_page_about_layers_runs_from_top_to_bottom():
