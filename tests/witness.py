@@ -43,16 +43,9 @@ def extended(case: Case) -> Case:
     def wide(values: Mapping[str, Array]) -> Results:
         return {name: value.astype(np.longdouble) for name, value in values.items()}
 
-    return replace(
-        case,
-        inputs=wide(case.inputs),
-        statics=wide(case.statics),
-        states=wide(case.states),
-        fixed=wide(case.fixed),
-        y=case.y.astype(np.longdouble),
-        final=wide(case.final),
-        history=wide(case.history),
-    )
+    groups = ("inputs", "statics", "states", "fixed", "final", "history")
+    widened = {group: wide(getattr(case, group)) for group in groups}
+    return replace(case, y=case.y.astype(np.longdouble), **widened)
 
 
 def backward(case: Case, histories: Mapping[str, Array], *, history: bool) -> Results:

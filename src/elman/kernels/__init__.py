@@ -2,7 +2,7 @@
 
 from elman.kernels.call import Demand, run, stepping, unseen
 from elman.kernels.compile import TARGETS, choose, compile
-from elman.kernels.kernel import Arguments, Kernel, Packs, Results
+from elman.kernels.kernel import Arguments, Kernel, Packs, Results, is_promised
 from elman.kernels.llvm import Stepping
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Noise, Variant
@@ -20,6 +20,7 @@ __all__ = [
     "Variant",
     "choose",
     "compile",
+    "is_promised",
     "run",
     "stepping",
     "unseen",

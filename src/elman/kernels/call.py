@@ -17,7 +17,7 @@ from torch.utils._python_dispatch import (
 )
 
 from elman.kernels.compile import LIMIT, choose, compile, transformed
-from elman.kernels.kernel import Arguments, Kernel, Results, checked_sizes, common_dtype
+from elman.kernels.kernel import Arguments, Kernel, Results, common_dtype
 from elman.kernels.llvm import LLVM, Stepping
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Variant
@@ -59,7 +59,6 @@ def stepping(variant: Variant, arguments: Arguments, target: str) -> Stepping | 
     some = next(iter(tensors.values()))
     if choose(target, some.dtype, some.device) != "llvm":
         return None
-    checked_sizes(variant.step, arguments, arguments.table(variant.step))
     kernel = _kernel(variant, "llvm")
     return kernel.stepping(arguments) if isinstance(kernel, LLVM) else None
 

@@ -79,14 +79,12 @@ class Arguments:
 
     def hollow(self) -> Arguments:
         """The same call without its tensors, to be given some by `having`."""
-        return replace(
-            self,
-            inputs=dict.fromkeys(self.inputs, NOTHING),
-            states=dict.fromkeys(self.states, NOTHING),
-            parameters=dict.fromkeys(self.parameters, NOTHING),
-            statics=dict.fromkeys(self.statics, NOTHING),
-            fresh=dict.fromkeys(self.fresh, NOTHING),
-        )
+        given = (self.inputs, self.states, self.parameters, self.statics, self.fresh)
+        inputs, states, parameters, statics, fresh = (dict.fromkeys(g, NOTHING) for g in given)
+        return Arguments(
+            inputs, states, parameters, statics, self.rows, fresh, self.seed, self.layer,
+            self.direction,
+        )  # fmt: skip
 
     def at(self, rows: Rows, seed: int) -> Arguments:
         """The same tensors with a table of rows and a seed."""
@@ -188,6 +186,13 @@ def checked_sizes(step: Step, arguments: Arguments, rows: Rows) -> dict[str, int
     common_dtype(step.name, tensors)
     check_axes(step, arguments, rows)
     return sizes_of(step, tensors)
+
+
+def is_promised(tensor: Tensor) -> bool:
+    """Whether what lies in memory is not what the tensor holds: it stands for the negative of that,
+    or for zeros that lie nowhere.
+    """
+    return tensor.is_neg() or tensor._is_zerotensor()
 
 
 def common_dtype(name: str, tensors: Tensors) -> torch.dtype:

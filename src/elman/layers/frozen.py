@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from elman.kernels import Arguments, Packs, Stepping, Variant, stepping, unseen
+from elman.kernels import Arguments, Packs, Stepping, Variant, is_promised, stepping, unseen
 from elman.layers.layer import Layer
 from elman.layers.state import State, as_state, as_tuple
 
@@ -65,11 +65,12 @@ class Frozen:
         if not unseen() or self._net.bidirectional:
             return None
         kind = x.shape, x.dtype, self._net.training
-        if kind not in self._known:
+        try:
+            steps = self._known[kind]
+        except KeyError:
             if len(self._known) >= MANY:
                 self._known.clear()
-            self._known[kind] = self._steps(x)
-        steps = self._known[kind]
+            steps = self._known[kind] = self._steps(x)
         return None if steps is None else steps(x, as_tuple(state))
 
     def _steps(self, x: Tensor) -> Steps | None:
@@ -150,5 +151,4 @@ class Steps:
 
 def _lies_there(tensor: Tensor) -> bool:
     """Whether its numbers lie in memory one behind the other."""
-    there = tensor.is_contiguous() and tensor.is_cpu
-    return there and not (tensor.is_neg() or tensor._is_zerotensor())
+    return tensor.is_contiguous() and tensor.is_cpu and not is_promised(tensor)

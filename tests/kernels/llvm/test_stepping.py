@@ -6,7 +6,7 @@ import torch
 
 from elman import cells
 from elman.kernels import Arguments
-from elman.kernels.llvm import LLVM
+from elman.kernels.llvm import LLVM, pool
 from elman.kernels.llvm.bind import forward
 
 KERNEL = LLVM(cells.get("lstm").step)
@@ -41,6 +41,23 @@ def test_a_step_is_a_call_of_one_step():
             _, want = forward(KERNEL, again, False)
             h, c = stepped(stepping, x, h, c)
             assert torch.equal(h, want["y"][0]) and torch.equal(c, want["c'"][0])
+
+
+def test_a_step_asks_for_no_more_threads_than_there_are(monkeypatch):
+    given, asked = arguments(300, 64), []
+    real = pool.Entry.__call__
+    monkeypatch.setattr(pool.Entry, "__call__", lambda *a: (asked.append(a[2]), real(*a)))
+    before = torch.get_num_threads()
+    tensors = [given.inputs["x"], *given.states.values()]
+    try:
+        torch.set_num_threads(2)
+        stepping = KERNEL.stepping(given)
+        two = stepped(stepping, *tensors)
+        torch.set_num_threads(1)
+        one = stepped(stepping, *tensors)
+    finally:
+        torch.set_num_threads(before)
+    assert asked == [2, 1] and all(map(torch.equal, one, two))
 
 
 def test_matrices_are_laid_out_at_the_first_step():

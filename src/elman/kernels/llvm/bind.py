@@ -18,7 +18,7 @@ from torch import Tensor
 from elman.derive import prefixed
 from elman.graph import Node, counter
 from elman.graph.step import Step
-from elman.kernels.kernel import Arguments, Packs, checked_sizes
+from elman.kernels.kernel import Arguments, Packs, checked_sizes, is_promised
 from elman.kernels.llvm import run
 from elman.kernels.llvm.frame import Address, Neighbor
 from elman.kernels.llvm.run import Bound, Call, Compiled, Form, Kind, by_row, by_step
@@ -143,14 +143,7 @@ def _kind(arguments: Arguments, rows: Rows) -> tuple[Hashable, ...]:
 
 
 def _layout(tensor: Tensor) -> Hashable:
-    return tensor.shape, tensor.stride(), tensor.dtype, tensor.device, _is_promised(tensor)
-
-
-def _is_promised(tensor: Tensor) -> bool:
-    """Whether what lies in memory is not what the tensor holds: it stands for the negative of that,
-    or for zeros that lie nowhere.
-    """
-    return tensor.is_neg() or tensor._is_zerotensor()
+    return tensor.shape, tensor.stride(), tensor.dtype, tensor.device, is_promised(tensor)
 
 
 class Room(NamedTuple):
@@ -392,7 +385,7 @@ def _zeros(dtype: torch.dtype, size: int) -> Tensor:
 
 def _is_tidy(tensor: Tensor) -> bool:
     """Whether compiled code takes it as it lies: any strides of a sequence but in the last axis."""
-    if _is_promised(tensor):
+    if is_promised(tensor):
         return False
     if tensor.dim() not in (0, 3):
         return tensor.is_contiguous()

@@ -31,7 +31,6 @@ ALIGN = 64
 # Multiplications below which one thread alone is as fast as two or faster: measured, two draw level
 # between 2^19 and 2^21.
 ALONE = 1 << 19
-EMPTY = torch.empty(0, dtype=torch.uint8, device="cpu")
 
 
 class Bound(NamedTuple):
@@ -120,9 +119,11 @@ class Compiled:
             return
         workspace = torch.empty(form.bytes, dtype=torch.uint8, device="cpu")
         frame = self.frame(form, call, addresses, workspace)
-        memory = self._packed(frame, form, call.packs)
-        self.entry(frame.buffer_info()[0], form.threads)
-        if call.packs is not None:
+        if call.packs is None:
+            self.entry(frame.buffer_info()[0], form.threads)
+        else:
+            memory = self._packed(frame, form, call.packs)
+            self.entry(frame.buffer_info()[0], form.threads)
             call.packs.memory[self] = memory
         del workspace
 
@@ -143,10 +144,8 @@ class Compiled:
             frame[word] = addresses[number]
         return frame
 
-    def _packed(self, frame: array[int], form: Form, packs: Packs | None) -> Tensor:
+    def _packed(self, frame: array[int], form: Form, packs: Packs) -> Tensor:
         """Have matrices laid out where they stay, or found there; the memory that must live on."""
-        if packs is None:
-            return EMPTY
         known = packs.memory.get(self)
         memory = torch.empty(form.packed_bytes, dtype=torch.uint8) if known is None else known
         frame[self.layout.slot("packed")] = known is not None

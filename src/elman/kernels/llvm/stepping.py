@@ -49,7 +49,9 @@ class Stepping:
         frame = self._frame
         for word, place in self._open:
             frame[word] = addresses[place]
-        if self._threads > 1:
+        threads = self._threads
+        if threads > 1:
+            threads = min(threads, pool.threads())  # fewer by now, as after a fork
             frame[self._mode] = pool.floating_point_mode()
-        self._entry(frame.buffer_info()[0], self._threads)
+        self._entry(frame.buffer_info()[0], threads)
         frame[self._packed] = 1
