@@ -10,7 +10,9 @@ from elman import bench
 from elman.bench.report import machine
 
 FIGURES = {"median": 0.0042, "best": 0.004, "first": 0.21, "gflops": 140.0}
-ROW = {"cell": "lstm", "T": 64, "B": 32, "H": 128, "operations": 10**9, "rounds": 9}
+ROW = {
+    "cell": "lstm", "T": 64, "B": 32, "H": 128, "operations": 10**9, "bytes": 10**7, "rounds": 9,
+}  # fmt: skip
 RESULTS = {
     "machine": {
         "processor": "A processor",
@@ -20,8 +22,8 @@ RESULTS = {
         "time": "2026-11-23T09:00:00+00:00",
     },
     "limit": {
-        "1": {"mm": 88.0, "packed": 105.0, "limit": 105.0},
-        "2": {"mm": 184.0, "packed": 210.0, "limit": 210.0},
+        "1": {"mm": 88.0, "packed": 105.0, "limit": 105.0, "bf16": 190.0, "memory": 12.5},
+        "2": {"mm": 184.0, "packed": 210.0, "limit": 210.0, "bf16": 380.0, "memory": 20.0},
     },
     "results": [
         {

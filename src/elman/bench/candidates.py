@@ -1,4 +1,4 @@
-"""Who computes a problem: our layer, torch's layer, torch loops, jax.lax.scan.
+"""Who computes a problem: our layer, other libraries' layers, torch loops, jax.lax.scan.
 
 Each maker takes a problem and gives a Candidate, or None where there is no such thing (torch has no
 MUT1 layer, JAX may not be installed). Calling one runs a training step and returns its results as
@@ -10,16 +10,17 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import layer_norm
 
 from elman.bench.problem import Array, Problem, get
-from elman.bench.rivals import PACKED, PLAIN, STATES, STEPS, project
+from elman.bench.rivals import IDENTITY, RIVALS, ZEROS, Offered, Packed
 from elman.layers import Recurrent
 
 Results = dict[str, Array]
@@ -45,78 +46,105 @@ def ours(problem: Problem) -> Candidate:
 
 def torch_layer(problem: Problem) -> Candidate | None:
     """`torch.nn.RNN`, `GRU` or `LSTM`."""
-    kinds = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
-    if problem.cell not in kinds:
+    return _offered(problem, RIVALS[problem.cell].torch)
+
+
+def torchrecurrent(problem: Problem) -> Candidate | None:
+    """The layer of torchrecurrent, where it has the cell and is installed."""
+    return _offered(problem, RIVALS[problem.cell].torchrecurrent)
+
+
+def _offered(problem: Problem, offer: Offered | None) -> Candidate | None:
+    """Another library's layer with the problem's parameters."""
+    if offer is None or not is_installed(offer.module):
         return None
-    layer = kinds[problem.cell](problem.units, problem.units)
-    packed = PACKED[problem.cell]
-    names = {"weight_ih_l0": packed["W"], "weight_hh_l0": packed["U"], "bias_ih_l0": packed["b"]}
+    kind: type[nn.Module] = getattr(importlib.import_module(offer.module), offer.name)
+    layer = kind(problem.units, problem.units)
     parameters = dict(layer.named_parameters())
-    nn.init.zeros_(parameters["bias_hh_l0"])
-    for name, parts in names.items():
+    for name, parts in offer.holds.items():
         parameters[name].data.copy_(_stacked(problem, parts))
-    if problem.cell == "gru":  # the last third of the second bias is the one inside
-        parameters["bias_hh_l0"].data[2 * problem.units :] = _stacked(problem, ("b_u",))
-        names["bias_hh_l0"] = ("", "", "b_u")
-    return _torch(problem, lambda x: layer(x)[0], parameters, torch.float32, names)
+    return _torch(problem, lambda x: layer(x)[0], parameters, torch.float32, offer.holds)
 
 
 def torch_loop(problem: Problem) -> Candidate:
     """Torch operations, step by step, as the equations say it."""
-    step = PLAIN[problem.cell]
+    rival = RIVALS[problem.cell]
     parameters = {
         name: torch.from_numpy(value).clone().requires_grad_()
         for name, value in problem.parameters.items()
     }
 
     def run(x: Tensor) -> Tensor:
-        states = (x.new_zeros(problem.rows, problem.units),) * STATES[problem.cell]
+        states = (x.new_zeros(problem.rows, problem.units),) * rival.states
         seen: list[Tensor] = []
         for now in x:
-            states = step(now, states, parameters)
+            states = rival.plain(now, states, parameters)
             seen.append(states[0])
         return torch.stack(seen)
 
     return _torch(problem, run, parameters, torch.float32, {name: (name,) for name in parameters})
 
 
+class _Torch:
+    """Torch's operations as hand-written steps name them."""
+
+    sigmoid, tanh = staticmethod(torch.sigmoid), staticmethod(torch.tanh)
+
+    @staticmethod
+    def normalize(x: Tensor) -> Tensor:
+        return layer_norm(x, x.shape[-1:])
+
+
 def tuned_loop(problem: Problem, dtype: torch.dtype = torch.float32) -> Candidate:
     """Torch operations, step by step only where the state is needed, matrices side by side."""
-    names = PACKED[problem.cell]
-    packed = {name: _stacked(problem, parts).to(dtype) for name, parts in names.items()}
+    packed, run = _tuned(problem, dtype)
+    return _torch(problem, run, packed, dtype, RIVALS[problem.cell].packed)
+
+
+def compiled_loop(problem: Problem) -> Candidate:
+    """The same, and torch.compile makes of it what it can: it unrolls the loop."""
+    packed, run = _tuned(problem, torch.float32)
+    whole: Callable[[Tensor], Tensor] = torch.compile(run)  # pyright: ignore
+    return _torch(problem, whole, packed, torch.float32, RIVALS[problem.cell].packed)
+
+
+def _tuned(
+    problem: Problem, dtype: torch.dtype
+) -> tuple[dict[str, Tensor], Callable[[Tensor], Tensor]]:
+    """The packed parameters and the loop over time."""
+    rival, ops = RIVALS[problem.cell], _Torch()
+    packed = {name: _stacked(problem, parts).to(dtype) for name, parts in rival.packed.items()}
     packed = {name: tensor.requires_grad_() for name, tensor in packed.items()}
-    step = STEPS[problem.cell]
 
     def run(x: Tensor) -> Tensor:
-        states = [x.new_zeros(problem.rows, problem.units)] * STATES[problem.cell]
+        states = [x.new_zeros(problem.rows, problem.units)] * rival.states
         seen: list[Tensor] = []
-        for now in zip(*project(problem.cell, torch, x, packed), strict=True):
-            states = step(torch, now, states, packed)
+        for now in zip(*rival.project(ops, x, packed), strict=True):
+            states = rival.step(ops, now, states, packed)
             seen.append(states[0])
         return torch.stack(seen)
 
-    return _torch(problem, run, packed, dtype, names)
+    return packed, run
 
 
 def jax_scan(problem: Problem) -> Candidate | None:
     """`jax.lax.scan` under `jit`, with its gradient."""
-    if not has_jax():
+    if not is_installed("jax"):
         return None
     jax: Any = importlib.import_module("jax")
-    name, step = problem.cell, STEPS[problem.cell]
-    names = PACKED[name]
-    packed = {key: jax.numpy.asarray(_stacked(problem, parts)) for key, parts in names.items()}
+    rival, ops = RIVALS[problem.cell], _Jax(jax)
+    parts = rival.packed.items()
+    packed = {key: jax.numpy.asarray(_stacked(problem, part)) for key, part in parts}
     x, seed = jax.numpy.asarray(problem.x), jax.numpy.asarray(problem.seed)
-    ops = jax.nn  # sigmoid and tanh
 
     def loss(packed: Any, x: Any) -> tuple[Any, Any]:
-        states = (jax.numpy.zeros(x.shape[1:], x.dtype),) * STATES[name]
+        states = (jax.numpy.zeros(x.shape[1:], x.dtype),) * rival.states
 
         def body(states: Any, now: Any) -> tuple[Any, Any]:
-            states = step(ops, now, states, packed)
+            states = rival.step(ops, now, states, packed)
             return states, states[0]
 
-        y = jax.lax.scan(body, states, project(name, ops, x, packed))[1]
+        y = jax.lax.scan(body, states, rival.project(ops, x, packed))[1]
         return (y * seed).sum(), y
 
     both = jax.jit(jax.value_and_grad(loss, argnums=(0, 1), has_aux=True))
@@ -124,14 +152,21 @@ def jax_scan(problem: Problem) -> Candidate | None:
     def read(results: Any) -> Results:
         (_, y), (gradients, to_x) = results
         arrays = {key: np.asarray(value) for key, value in gradients.items()}
-        return {"y": np.asarray(y), "x": np.asarray(to_x), **_split(problem, arrays, names)}
+        return {"y": np.asarray(y), "x": np.asarray(to_x), **_split(problem, arrays, rival.packed)}
 
     return Candidate(lambda: jax.block_until_ready(both(packed, x)), read)
 
 
-def has_jax() -> bool:
-    """Whether JAX is installed."""
-    return importlib.util.find_spec("jax") is not None
+class _Jax:
+    """JAX's operations as hand-written steps name them."""
+
+    def __init__(self, jax: Any) -> None:
+        self.sigmoid, self.tanh, self.normalize = jax.nn.sigmoid, jax.nn.tanh, jax.nn.standardize
+
+
+def is_installed(module: str) -> bool:
+    """Whether there is a library of that name."""
+    return importlib.util.find_spec(module.partition(".")[0]) is not None
 
 
 def limit_jax(threads: int) -> None:
@@ -145,9 +180,11 @@ def limit_jax(threads: int) -> None:
 MAKERS: dict[str, Callable[[Problem], Candidate | None]] = {
     "elman": ours,
     "torch": torch_layer,
+    "torchrecurrent": torchrecurrent,
     "loop": torch_loop,
     "tuned": tuned_loop,
     "jax": jax_scan,
+    "compile": compiled_loop,
 }
 
 
@@ -156,7 +193,7 @@ def _torch(
     run: Callable[[Tensor], Tensor],
     parameters: Mapping[str, Tensor],
     dtype: torch.dtype,
-    names: Mapping[str, tuple[str, ...]],
+    names: Packed,
 ) -> Candidate:
     """A candidate that torch differentiates; `names` says what stands in which parameter."""
     x = torch.from_numpy(problem.x).to(dtype).requires_grad_()
@@ -177,18 +214,19 @@ def _torch(
 
 
 def _stacked(problem: Problem, parts: tuple[str, ...]) -> Tensor:
-    return torch.from_numpy(np.concatenate([problem.parameters[part] for part in parts]))
+    """The parameters of these names, one below the other."""
+    units = problem.units
+    beside = {ZEROS: np.zeros(units, np.float32), IDENTITY: np.eye(units, dtype=np.float32)}
+    known = {**beside, **problem.parameters}
+    return torch.from_numpy(np.concatenate([known[part] for part in parts]))
 
 
-def _split(
-    problem: Problem, arrays: Mapping[str, Array], names: Mapping[str, tuple[str, ...]]
-) -> Results:
+def _split(problem: Problem, arrays: Mapping[str, Array], names: Packed) -> Results:
     """The gradients of packed parameters by the names of the equations."""
-
-    def pieces() -> Iterator[tuple[str, Array]]:
-        for name, parts in names.items():
-            for number, part in enumerate(parts):
-                if part:
-                    yield part, arrays[name][number * problem.units : (number + 1) * problem.units]
-
-    return dict(pieces())
+    units = problem.units
+    return {
+        part: arrays[name][number * units : (number + 1) * units]
+        for name, parts in names.items()
+        for number, part in enumerate(parts)
+        if part not in (ZEROS, IDENTITY)
+    }

@@ -17,30 +17,37 @@ import torch
 
 from elman.bench.candidates import MAKERS, Candidate, Results, limit_jax, tuned_loop
 from elman.bench.limit import limit
-from elman.bench.problem import CELLS, Problem
+from elman.bench.problem import Problem
 from elman.bench.report import machine
+from elman.bench.rivals import RIVALS
 from elman.bench.rounds import Times, in_turn
 from elman.errors import ConfigError, KernelError
 
 Shape = tuple[int, int, int]
+CELLS = ("rnn", "gru", "lstm", "mut1")
+OTHERS = ("mut1", "mgu", "lstm_peephole", "lstm_layernorm")
 SHAPES: tuple[Shape, ...] = ((64, 32, 128), (64, 64, 256), (128, 64, 512), (256, 16, 128))
 TOLERANCE = 1e-3  # of the largest number of an array: far above rounding, far below a wrong gate
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What to measure: `shapes` are (T, B, H), `seconds` those spent on one cell and shape."""
+    """What to measure: `shapes` are (T, B, H), `seconds` those spent on one cell and shape.
+
+    With `compile`, torch.compile takes part; it needs minutes for a cell and shape.
+    """
 
     cells: Sequence[str] = CELLS
     shapes: Sequence[Shape] = SHAPES
     seconds: float = 5.0
     threads: int | None = None
+    compile: bool = False
 
 
 def measure(settings: Settings, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
     """The figures of one run as JSON can hold them; `tell` hears what is being done."""
     threads = settings.threads or torch.get_num_threads()
-    check(settings, threads, CELLS)
+    check(settings, threads, tuple(RIVALS))
     before = torch.get_num_threads()
     limit_jax(threads)
     torch.set_num_threads(threads)
@@ -52,7 +59,7 @@ def measure(settings: Settings, tell: Callable[[str], None] = lambda _: None) ->
         for name in settings.cells:
             for shape in settings.shapes:
                 tell(f"{name} at T, B, H = {', '.join(map(str, shape))}")
-                rows.append(_row(Problem(name, *shape), settings.seconds))
+                rows.append(_row(Problem(name, *shape), settings))
     finally:
         torch.set_num_threads(before)
     return {
@@ -75,13 +82,14 @@ def check(settings: Settings, threads: int, cells: Sequence[str]) -> None:
         raise ConfigError("there is at least one thread, and time does not run backwards")
 
 
-def _row(problem: Problem, seconds: float) -> dict[str, Any]:
+def _row(problem: Problem, settings: Settings) -> dict[str, Any]:
     """One line of the table."""
     expected = _results(tuned_loop(problem, torch.float64))
-    made = {name: make(problem) for name, make in MAKERS.items()}
+    makers = {n: make for n, make in MAKERS.items() if settings.compile or n != "compile"}
+    made = {name: make(problem) for name, make in makers.items()}
     ready = {name: candidate for name, candidate in made.items() if candidate is not None}
     first = {name: _first(name, problem, one, expected) for name, one in ready.items()}
-    times = in_turn({name: one.call for name, one in ready.items()}, seconds)
+    times = in_turn({name: one.call for name, one in ready.items()}, settings.seconds)
     rivals = {name: times[name].ratio(times["elman"]) for name in ready if name != "elman"}
     return {
         "cell": problem.cell,
@@ -89,6 +97,7 @@ def _row(problem: Problem, seconds: float) -> dict[str, Any]:
         "B": problem.rows,
         "H": problem.units,
         "operations": problem.operations,
+        "bytes": problem.bytes,
         "rounds": len(times["elman"].each),
         "candidates": {n: _figures(problem, t, first[n]) for n, t in times.items()},
         "ratios": rivals,

@@ -13,20 +13,20 @@ from functools import cached_property
 import numpy as np
 
 import elman.cells
+from elman.bench.rivals import RIVALS
 from elman.derive import keep, reverse
 from elman.equations import Cell
 from elman.errors import ConfigError
-from elman.kernels.cost import cost
+from elman.kernels.cost import Cost, cost
 from elman.kernels.stages import lower
 
 Array = np.ndarray
-CELLS = ("rnn", "gru", "lstm", "mut1")
 
 
 def get(name: str) -> Cell:
-    """The cell of that name on the shelf, if there is a benchmark of it."""
-    if name not in CELLS:
-        raise ConfigError(f"there is no benchmark of {name!r}: choose from {', '.join(CELLS)}")
+    """The cell of that name on the shelf, if others have it too."""
+    if name not in RIVALS:
+        raise ConfigError(f"there is no benchmark of {name!r}: choose from {', '.join(RIVALS)}")
     return elman.cells.get(name)
 
 
@@ -72,10 +72,24 @@ class Problem:
     @cached_property
     def operations(self) -> int:
         """Operations in the products of one training step."""
+        return sum(cost.products for cost in self._costs) * self.steps * self.rows
+
+    @cached_property
+    def bytes(self) -> int:
+        """Bytes that a training step cannot but move to and from memory once its batch is larger
+        than the caches: input, output and the gradients of both, and what is kept for the way back,
+        written and read. The input and the output are read again for the weights' gradients.
+        """
+        forward = self._costs[0]
+        return (4 * 6 * self.units + 2 * forward.kept) * self.steps * self.rows
+
+    @cached_property
+    def _costs(self) -> tuple[Cost, Cost]:
+        """Of one step of one row, forwards and backwards."""
         step = get(self.cell).step
         kept = keep(step, reverse(step))
-        each = sum(cost(lower(part), self.sizes).products for part in (kept.forward, kept.adjoint))
-        return each * self.steps * self.rows
+        forward, back = (cost(lower(part), self.sizes) for part in (kept.forward, kept.adjoint))
+        return forward, back
 
 
 def _numbers(seed: int, shape: tuple[int, ...]) -> Array:

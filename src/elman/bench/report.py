@@ -15,8 +15,15 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-TITLES = {"elman": "elman", "torch": "torch", "loop": "loop", "tuned": "tuned", "jax": "jax"}
-_VERSIONS = ("elman", "torch", "llvmlite", "numpy", "jax")
+TITLES = {  # of a column, and what stands in it
+    "torch": ("torch", "torch.nn"),
+    "torchrecurrent": ("recurrent", "the layer of torchrecurrent"),
+    "loop": ("loop", "torch operations as the equations stand"),
+    "tuned": ("tuned", "matrices side by side, and at each step only what needs the state"),
+    "jax": ("jax", "jax.lax.scan of the latter"),
+    "compile": ("compile", "torch.compile of the latter"),
+}
+_VERSIONS = ("elman", "torch", "llvmlite", "numpy", "jax", "torchrecurrent")
 
 
 def machine(threads: int) -> dict[str, Any]:
@@ -67,27 +74,28 @@ def tables(results: Mapping[str, Any]) -> Iterator[Table | str]:
     for threads, figures in results["limit"].items():
         yield (
             f"products in fp32 on {threads} thread{'s' * (threads != '1')}: "
-            f"torch.mm {figures['mm']:.0f}, packed {figures['packed']:.0f} GFLOP/s"
+            f"torch.mm {figures['mm']:.0f}, packed {figures['packed']:.0f} GFLOP/s; "
+            f"in bf16 torch.mm {figures['bf16']:.0f}; memory {figures['memory']:.1f} GB/s"
         )
     count = about["threads"]
     yield (
         f"a training step on {count} thread{'s' * (count != 1)}: "
-        "Elman's, and how many times as long the others take\n"
-        "(torch: torch.nn; loop: torch operations as the equations stand; tuned: matrices side by\n"
-        "side, and at each step only what needs the state; jax: jax.lax.scan of the latter)"
+        "Elman's, and how many times as long the others take"
     )
+    for title, what in (TITLES[name] for name in _rivals(results)):
+        yield f"  {title}: {what}"
     yield _speeds(results)
     yield _firsts(results)
 
 
 def _speeds(results: Mapping[str, Any]) -> Table:
     """Elman's time and speed, and how many times as long the others take."""
-    rivals = list(dict.fromkeys(name for row in results["results"] for name in row["ratios"]))
+    rivals = _rivals(results)
     threads = results["machine"]["threads"]
     most = results["limit"][str(threads)]["limit"]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     left, right = ("cell", "T,B,H"), ("ms", "GFLOP/s", "limit")
-    for title in (*left, *right, *(TITLES[name] for name in rivals)):
+    for title in (*left, *right, *(TITLES[name][0] for name in rivals)):
         table.add_column(title, justify="left" if title in left else "right", no_wrap=True)
     for row in results["results"]:
         mine = row["candidates"]["elman"]
@@ -102,13 +110,19 @@ def _speeds(results: Mapping[str, Any]) -> Table:
     return table
 
 
+def _rivals(results: Mapping[str, Any]) -> list[str]:
+    """Who else was measured."""
+    return list(dict.fromkeys(name for row in results["results"] for name in row["ratios"]))
+
+
 def _firsts(results: Mapping[str, Any]) -> str:
     """The first call of each candidate, compilation included, where it took longest."""
     longest: dict[str, float] = {}
     for row in results["results"]:
         for name, figures in row["candidates"].items():
             longest[name] = max(longest.get(name, 0.0), figures["first"])
-    told = ", ".join(f"{TITLES[name]} {seconds:.2f} s" for name, seconds in longest.items())
+    titles = {"elman": "elman", **{name: title for name, (title, _) in TITLES.items()}}
+    told = ", ".join(f"{titles[name]} {seconds:.2f} s" for name, seconds in longest.items())
     return f"the slowest first call, compilation included: {told}"
 
 
@@ -117,4 +131,4 @@ def _ms(seconds: float) -> str:
 
 
 def _ratio(ratio: float | None) -> str:
-    return "" if ratio is None else f"{ratio:.2f} x"
+    return "" if ratio is None else f"{ratio:.2f}" if ratio < 10 else f"{ratio:.1f}"

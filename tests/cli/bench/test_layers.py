@@ -36,9 +36,3 @@ def test_a_table_is_printed_and_the_figures_are_kept(capsys, tmp_path):
     assert "torch.mm" in out and "loop: torch operations" in out
     assert out.splitlines()[-1] == f"saved {path}"
     assert json.loads(path.read_text())["machine"]["threads"] == 1
-
-
-def test_a_shape_is_three_numbers(capsys):
-    message = "elman: a shape is T,B,H, three numbers such as 64,32,128, not '64x32'\n"
-    assert main(["bench", "layers", "--shapes", "64x32"]) == 1
-    assert capsys.readouterr().err == message

@@ -1,4 +1,4 @@
-"""What the commands that measure have in common: their options, and shapes such as `64,32,128`."""
+"""What the commands that measure have in common: their options, and the run of a training step."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from elman.cli import Shared
 from elman.errors import ConfigError
 
 
@@ -21,6 +22,12 @@ class Measuring:
     """Keep the figures, with the machine and all versions, in this file or folder."""
 
 
+@dataclass(frozen=True)
+class Plotting(Measuring):
+    plot: Path | None = None
+    """Draw the figures under the machine's roofline, to a file that ends in .png or .svg."""
+
+
 def shapes(texts: Sequence[str]) -> tuple[tuple[int, int, int], ...]:
     """T, B and H of every text; ConfigError for one that is not three numbers."""
     return tuple(map(_shape, texts))
@@ -34,3 +41,29 @@ def _shape(text: str) -> tuple[int, int, int]:
             f"a shape is T,B,H, three numbers such as 64,32,128, not {text!r}"
         ) from None
     return steps, rows, units
+
+
+def measured(
+    options: Plotting, shared: Shared, cells: Sequence[str], kind: str, *, compile: bool = False
+) -> dict[str, object]:
+    """Time a training step of these cells, print the table, and keep the figures if asked to."""
+    from rich.console import Console
+
+    from elman import bench
+
+    if options.plot:
+        bench.roofline.can_draw(options.plot)
+    sizes = shapes(options.shapes) or bench.SHAPES
+    settings = bench.Settings(cells, sizes, options.seconds, options.threads, compile)
+    console = shared.console()
+    with console.status("measuring") as status:
+        results = bench.measure(settings, lambda what: status.update(f"measuring {what}"))
+    if not shared.json:
+        out = Console(highlight=False)
+        for part in bench.tables(results):
+            out.print(part, soft_wrap=isinstance(part, str))
+    if options.save:
+        console.print(f"saved {bench.save(results, options.save, kind)}", soft_wrap=True)
+    if options.plot:
+        console.print(f"drawn {bench.roofline.draw(results, options.plot)}", soft_wrap=True)
+    return results

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elman.cli import Shared
-from elman.cli.bench._measuring import Measuring, shapes
+from elman.cli.bench._measuring import Plotting, measured
 
 
 @dataclass(frozen=True)
-class Options(Measuring):
+class Options(Plotting):
     cells: tuple[str, ...] = ()
     """Which of rnn, gru, lstm and mut1; all of them unless told otherwise."""
 
@@ -23,27 +23,4 @@ class Options(Measuring):
 def run(options: Options, shared: Shared) -> dict[str, object] | None:
     from elman import bench
 
-    settings = bench.Settings(
-        options.cells or bench.CELLS,
-        shapes(options.shapes) or bench.SHAPES,
-        options.seconds,
-        options.threads,
-    )
-    console = shared.console()
-    with console.status("measuring") as status:
-        results = bench.measure(settings, lambda what: status.update(f"measuring {what}"))
-    if not shared.json:
-        _print(results)
-    if options.save:
-        console.print(f"saved {bench.save(results, options.save, 'layers')}", soft_wrap=True)
-    return results
-
-
-def _print(results: dict[str, object]) -> None:
-    from rich.console import Console
-
-    from elman import bench
-
-    console = Console(highlight=False)
-    for part in bench.tables(results):
-        console.print(part, soft_wrap=isinstance(part, str))
+    return measured(options, shared, options.cells or bench.CELLS, "layers")
