@@ -109,6 +109,8 @@ def _cast(arguments: Arguments) -> Arguments:
     """Under autocast, everything in its type, as torch treats its own recurrent layers."""
     tensors = arguments.all()
     kind = next(iter(tensors.values())).device.type
+    if kind == "cpu" and not torch.is_autocast_enabled(kind):
+        return arguments
     if not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
         return arguments
     dtype = torch.get_autocast_dtype(kind)

@@ -86,7 +86,19 @@ class Layer(nn.Module):
 
     def first_state(self, rows: int, like: Tensor) -> tuple[Tensor, ...]:
         """The states before anything was read, (rows, size) each, of the type of `like`."""
-        return tuple(start.expand(rows, -1) for start in self.fresh(like).values())
+        if self.start is not None:
+            return tuple(start.expand(rows, -1) for start in self.fresh(like).values())
+        return tuple(
+            like.new_full((rows, self.sizes[state.size]), state.start)
+            for state in self.cell.states.values()
+        )
+
+    def some(self, like: Tensor) -> Tensor:
+        """A parameter, whose type and device are the layer's; `like` if there is none."""
+        for parameter in self._parameters.values():
+            if parameter is not None:
+                return parameter
+        return next(iter(self.weights().values()), like)
 
     def fresh(self, like: Tensor) -> dict[str, Tensor]:
         """What a state begins with, and goes back to at a reset: a vector for each."""

@@ -123,8 +123,8 @@ class Recurrent(nn.Module):
 
         L counts layers, or layers times two directions.
         """
-        some = next(self.parameters(), torch.empty(0) if like is None else like)
-        firsts = [layer.first_state(rows, some) for layer in self.stack]
+        like = torch.empty(0) if like is None else like
+        firsts = [layer.first_state(rows, layer.some(like)) for layer in self.stack]
         return as_state(tuple(torch.stack(parts) for parts in zip(*firsts, strict=True)))
 
     def forward(
@@ -157,14 +157,17 @@ class Recurrent(nn.Module):
         equations to see: a third result holds them by name, shaped as all states are, without
         gradient (a tuple over the layers where their sizes differ).
         """
+        further = not (inputs is None and static is None)
         inputs, static = {} if inputs is None else inputs, {} if static is None else static
-        self._check(x, inputs, static, return_states)
+        self._check(x, return_states)
+        if further or self._further or self._statics:
+            self._check_further(inputs, static)
         record = _quantities(record)
         given, layers = (
             batch(x, batch_first=self.batch_first, lengths=lengths, reset=reset),
             self.stack,
         )
-        before = [given.states_in(part) for part in self._states(state, given, layers)]
+        before = self._before(state, given, layers)
         seed = (
             torch.randint(2**62, (), device="cpu") if self.training and self.noise.random else None
         )
@@ -175,7 +178,7 @@ class Recurrent(nn.Module):
             partial(
                 layer,
                 packs=kept[index],
-                state=tuple(part[index] for part in before),
+                state=before[index],
                 demand=demand,
                 inputs=more,
                 statics=static,
@@ -238,9 +241,17 @@ class Recurrent(nn.Module):
         last = (torch.stack([one.final[name] for one in seen]) for name in names)
         return as_state(tuple(given.states_out(part) for part in last))
 
-    def _states(self, state: State | None, given: Batch, layers: list[Layer]) -> tuple[Tensor, ...]:
+    def _before(
+        self, state: State | None, given: Batch, layers: list[Layer]
+    ) -> list[tuple[Tensor, ...]]:
+        """The states of every layer before the first step, rows as the kernel takes them."""
         if state is None:
-            return as_tuple(self.zero_state(given.rows, given.x))
+            return [layer.first_state(given.rows, layer.some(given.x)) for layer in layers]
+        parts = [given.states_in(part) for part in self._states(state, given, layers)]
+        return [tuple(part[index] for part in parts) for index in range(len(layers))]
+
+    def _states(self, state: State, given: Batch, layers: list[Layer]) -> tuple[Tensor, ...]:
+        """The states that were given, one tensor for each of the cell's."""
         parts, states = as_tuple(state), self.cell.states
         for part in parts:
             if not isinstance(part, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -262,9 +273,7 @@ class Recurrent(nn.Module):
                 )
         return parts
 
-    def _check(
-        self, x: Tensor | PackedSequence, inputs: Tensors, static: Tensors, states: str
-    ) -> None:
+    def _check(self, x: Tensor | PackedSequence, states: str) -> None:
         axes = "(rows, steps, features)" if self.batch_first else "(steps, rows, features)"
         packed = isinstance(x, PackedSequence)
         data = x.data if packed else x
@@ -280,12 +289,11 @@ class Recurrent(nn.Module):
             )
         if states not in ("last", "all"):
             raise ConfigError(f"return_states must be 'last' or 'all', not {states!r}")
+
+    def _check_further(self, inputs: Tensors, static: Tensors) -> None:
+        """Raise unless exactly the inputs beside x came, as wide as the layers."""
         _named("inputs", self._further, inputs)
         _named("static", self._statics, static)
-        if inputs or static:
-            self._check_sizes(inputs, static)
-
-    def _check_sizes(self, inputs: Tensors, static: Tensors) -> None:
         # layers have all sizes but D in common
         step = self.cell.step
         sizes = {size: n for size, n in self.stack[0].sizes.items() if size != "D"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from elman import Recurrent, cells
+from elman.errors import ShapeError
 from elman.kernels import Arguments
 from elman.kernels.llvm import LLVM
 from elman.kernels.llvm.bind import Gradients, backward, forward
@@ -21,8 +23,8 @@ def arguments() -> Arguments:
 
 
 def test_only_training_keeps_what_the_way_back_needs():
-    _, made = forward(KERNEL, arguments(), False)
-    _, kept = forward(KERNEL, arguments(), True)
+    _, made, _ = forward(KERNEL, arguments(), False)
+    _, kept, _ = forward(KERNEL, arguments(), True)
     assert set(made) == set(KERNEL.visible) < set(kept)
     assert all(torch.equal(made[name], kept[name]) for name in made)
 
@@ -45,13 +47,36 @@ def test_what_is_kept_is_written_once():
 
 def test_only_what_is_needed_is_found():
     given = arguments()
-    _, made = forward(KERNEL, given, True)
+    _, made, _ = forward(KERNEL, given, True)
     arriving = Gradients({"h": None, "c": torch.ones(2, 5)}, {"y": torch.ones(4, 2, 5)})
     every = set(given.all())
     whole = backward(KERNEL, given, made, arriving, every)
     part = backward(KERNEL, given, made, arriving, {"x", "b_f"})
     assert set(whole) == every and set(part) == {"x", "b_f"}
     assert all(torch.equal(part[name], whole[name]) for name in part)
+
+
+def test_saved_tensors_that_come_back_otherwise_are_looked_at_again():
+    torch.manual_seed(0)
+    layer = Recurrent("lstm", 3, 5, batch_first=True)
+    x = torch.randn(2, 4, 3)
+    wanted = torch.autograd.grad(layer(x)[0].sum(), list(layer.parameters()))
+
+    def moved(tensor):  # the same numbers elsewhere, and the other way round in memory
+        return tensor.t().contiguous().t() if tensor.dim() == 2 else tensor.clone()
+
+    with torch.autograd.graph.saved_tensors_hooks(moved, lambda tensor: tensor):
+        y = layer(x)[0].sum()
+    found = torch.autograd.grad(y, list(layer.parameters()))
+    assert all(map(torch.equal, found, wanted))
+
+
+def test_a_weight_put_in_the_place_of_another_is_looked_at_again():
+    layer = Recurrent("rnn", 4, 4)
+    y = layer(torch.ones(3, 2, 4))[0].sum()
+    layer.stack[0].W.data = torch.zeros(4, 4).t()[:2]
+    with pytest.raises(ShapeError, match="W. has size 2 where"):
+        y.backward()
 
 
 def test_any_name_of_an_equation_may_be_a_tensor_of_the_call():

@@ -51,8 +51,24 @@ class Kernel(Protocol):
     def compiled(self, dtype: torch.dtype, part: str) -> Compiled: ...
 
 
-def forward(kernel: Kernel, arguments: Arguments, training: bool) -> tuple[Tensors, Tensors]:
-    """The last states, and every buffer that is filled; see `LLVM.forward`."""
+@dataclass(frozen=True)
+class Place:
+    """Where the tensors of a forward pass lie: those that are given, then those that are made. They
+    are laid out as its recipe says for as long as they lie there.
+    """
+
+    recipe: Recipe
+    addresses: list[int]
+
+    def holds(self, tensors: list[Tensor]) -> bool:
+        """Whether these are the tensors, and not others that hooks or `data` put in their place."""
+        return [tensor.data_ptr() for tensor in tensors] == self.addresses
+
+
+def forward(
+    kernel: Kernel, arguments: Arguments, training: bool
+) -> tuple[Tensors, Tensors, Recipe]:
+    """The last states, every buffer that is filled (see `LLVM.forward`), and by what recipe."""
     rows, given = arguments.table(kernel.step), arguments.all()
     recipe = kernel.recipes.of(
         (training, *_kind(arguments, rows), *map(_layout, given.values())),
@@ -63,7 +79,7 @@ def forward(kernel: Kernel, arguments: Arguments, training: bool) -> tuple[Tenso
     made = dict(zip(recipe.names, tensors, strict=False))
     histories = kernel.histories.items()
     final = {name: _final(rows, made[buffer], given[name]) for name, buffer in histories}
-    return final, made
+    return final, made, recipe
 
 
 def forward_recipe(kernel: Kernel, arguments: Arguments, rows: Rows, training: bool) -> Recipe:
@@ -84,9 +100,17 @@ def forward_recipe(kernel: Kernel, arguments: Arguments, rows: Rows, training: b
 
 
 def backward(
-    kernel: Kernel, arguments: Arguments, made: Tensors, gradients: Gradients, needed: set[str]
+    kernel: Kernel,
+    arguments: Arguments,
+    made: Tensors,
+    gradients: Gradients,
+    needed: set[str],
+    place: Place | None = None,
 ) -> Tensors:
-    """The gradient of every tensor that needs one; see `LLVM.backward`."""
+    """The gradient of every tensor that needs one; see `LLVM.backward`.
+
+    With `place`, where the forward pass saw what is given and made, there is less to look at.
+    """
     step, rows, given = kernel.step, arguments.table(kernel.step), arguments.all()
     visited = any(gradients.visible.get(f"{leaf.name}'") is not None for leaf in step.states)
     arriving = {
@@ -97,14 +121,16 @@ def backward(
             arriving[f"{leaf.name}'"] = gradients.visible.get(f"{leaf.name}'")
         arriving[leaf.name] = gradients.final[leaf.name]
     arrived = {name: tensor for name, tensor in arriving.items() if tensor is not None}
-    tensors = [*given.values(), *made.values(), *arrived.values()]
+    tensors = [*given.values(), *made.values()]
+    if place is not None and place.holds(tensors):
+        saved: tuple[Hashable, ...] = (place.recipe, *run.fashion())
+    else:
+        saved = (*_kind(arguments, rows), tuple(made), *map(_layout, tensors))
     recipe = kernel.recipes.of(
-        (
-            *_kind(arguments, rows), tuple(made), tuple(arrived), visited, frozenset(needed),
-            *map(_layout, tensors),
-        ),
+        (saved, tuple(arrived), visited, frozenset(needed), *map(_layout, arrived.values())),
         lambda: _backward_recipe(kernel, arguments, rows, (made, arrived, visited, needed)),
-    )  # fmt: skip
+    )
+    tensors += arrived.values()
     new = recipe.run(tensors, arguments, rows)
     found = dict(zip(recipe.names, new, strict=False))
     for leaf in step.states:
@@ -159,7 +185,7 @@ class Room(NamedTuple):
         return new.zero_() if self.zero else new
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recipe:
     """A kind of call: which tensors it makes, and where all of them are put.
 

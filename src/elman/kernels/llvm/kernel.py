@@ -77,7 +77,7 @@ class LLVM:
 
         Buffers are those of `visible`, and in training what is kept for the way back.
         """
-        return bind.forward(self, arguments, training)
+        return bind.forward(self, arguments, training)[:2]
 
     def backward(
         self, arguments: Arguments, made: Tensors, gradients: bind.Gradients, needed: set[str]
@@ -136,12 +136,14 @@ class _Run(torch.autograd.Function):
         names: tuple[str, ...],
         *tensors: Tensor,
     ) -> tuple[Tensor, ...]:
-        final, made = kernel.forward(arguments, training=True)
+        final, made, recipe = bind.forward(kernel, arguments, True)
         ctx.set_materialize_grads(False)
         # autograd keeps the tensors, and lets them go when nobody needs them any more
         ctx.kernel, ctx.arguments, ctx.names = kernel, arguments.hollow(), names
         ctx.made = tuple(made)
-        ctx.save_for_backward(*tensors, *made.values())
+        kept = (*tensors, *made.values())
+        ctx.place = bind.Place(recipe, [tensor.data_ptr() for tensor in kept])
+        ctx.save_for_backward(*kept)
         return (*final.values(), *(made[name] for name in kernel.visible))
 
     @staticmethod
@@ -160,7 +162,7 @@ class _Run(torch.autograd.Function):
             found = again(kernel, arguments, gradients, needed)
         else:
             made = dict(zip(ctx.made, saved, strict=True))
-            found = kernel.backward(arguments, made, gradients, needed)
+            found = bind.backward(kernel, arguments, made, gradients, needed, ctx.place)
         return (None, None, None, *(found.get(name) for name in ctx.names))
 
 
