@@ -6,6 +6,7 @@ it learned. Each name is loaded when it is first used, so that `import elman` co
     Cell          a recurrent cell, read from its equations
     Choice        how a language model chooses the next character
     ElmanError    the base class of every error that Elman raises on purpose
+    Ensemble      many networks of one shape, each with its own weights, in one call
     GRU           torch.nn.GRU, compiled
     GRUCell       torch.nn.GRUCell, compiled
     LSTM          torch.nn.LSTM, compiled
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         GRU,
         LSTM,
         RNN,
+        Ensemble,
         GRUCell,
         LSTMCell,
         Recurrent,
@@ -57,6 +59,7 @@ __all__ = [
     "Cell",
     "Choice",
     "ElmanError",
+    "Ensemble",
     "GRUCell",
     "LSTMCell",
     "RNNCell",
@@ -84,6 +87,7 @@ HOMES = {
     "RNN": "elman.layers",
     "RNNCell": "elman.layers",
     "Recurrent": "elman.layers",
+    "Ensemble": "elman.layers",
     "Stack": "elman.layers",
     "evaluate": "elman.api",
     "load_weights": "elman.layers",

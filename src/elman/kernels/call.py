@@ -7,8 +7,8 @@ becomes of numbers in half precision, and who may look into the graph is decided
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from torch.utils._python_dispatch import (
 from elman.kernels.compile import LIMIT, choose, compile, transformed
 from elman.kernels.kernel import Arguments, Kernel, Results, common_dtype
 from elman.kernels.llvm import LLVM, Stepping
+from elman.kernels.members import check_members, each
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Variant
 
@@ -46,11 +47,22 @@ def run(variant: Variant, arguments: Arguments, demand: Demand) -> Results:
     half = dtype in HALVES and device.type == "cpu" and demand.target != "eager"
     wide = torch.float32 if half else dtype
     target = choose(demand.target, wide, device)
+    if arguments.members:
+        check_members(arguments)
+        at_once = target == "llvm" and not half and demand.sequences.whole and not _watched()
+        if not at_once:
+            return each(partial(_member, variant, demand), arguments)
     if half and target == "llvm":
         # products of half precision, sums and gates of single: what half-precision hardware does
         tensors = {name: tensor.float() for name, tensor in arguments.all().items()}
         return _narrowed(_run(variant, arguments.having(tensors), demand, target), dtype)
     return _run(variant, arguments, demand, target)
+
+
+def _member(variant: Variant, demand: Demand, arguments: Arguments, number: int) -> Results:
+    """Run one of several members."""
+    seed = None if demand.seed is None else demand.seed + number
+    return run(variant, arguments, replace(demand, seed=seed))
 
 
 def stepping(variant: Variant, arguments: Arguments, target: str) -> Stepping | None:

@@ -44,6 +44,10 @@ class Arguments:
     `fresh` holds the values (size,) that a reset puts states back to, zeros for those not named.
     `seed`, `layer` and `direction` say which random numbers the step's masks take (see
     `graph.counter`). `packs` is given where the parameters are the same from call to call.
+
+    With `members`, so many sets of weights are run in one call, each on rows of its own: every
+    tensor has one more axis, the second of sequences (T, members, B, size) and else the first. What
+    resets go to may lack it. Member m takes the random numbers of `seed` + m.
     """
 
     inputs: Tensors
@@ -56,6 +60,7 @@ class Arguments:
     layer: int = 0
     direction: int = 0
     packs: Packs | None = None
+    members: int = 0
 
     def all(self) -> dict[str, Tensor]:
         """Every tensor by name; what a reset puts `h` back to is `fresh h`."""
@@ -83,14 +88,27 @@ class Arguments:
         inputs, states, parameters, statics, fresh = (dict.fromkeys(g, NOTHING) for g in given)
         return Arguments(
             inputs, states, parameters, statics, self.rows, fresh, self.seed, self.layer,
-            self.direction,
+            self.direction, None, self.members,
         )  # fmt: skip
 
     def at(self, rows: Rows, seed: int) -> Arguments:
         """The same tensors with a table of rows and a seed."""
         return Arguments(
             self.inputs, self.states, self.parameters, self.statics, rows, self.fresh, seed,
-            self.layer, self.direction, self.packs,
+            self.layer, self.direction, self.packs, self.members,
+        )  # fmt: skip
+
+    def member(self, number: int) -> Arguments:
+        """What one of several members gets."""
+
+        def of(group: Tensors) -> dict[str, Tensor]:
+            return {name: tensor.select(axis_of(tensor), number) for name, tensor in group.items()}
+
+        fresh = self.fresh.items()
+        return Arguments(
+            of(self.inputs), of(self.states), of(self.parameters), of(self.statics), self.rows,
+            {name: part[number] if part.dim() == 2 else part for name, part in fresh},
+            self.seed + number, self.layer, self.direction,
         )  # fmt: skip
 
     def table(self, step: Step) -> Rows:
@@ -101,6 +119,11 @@ class Arguments:
             some = self.inputs[step.inputs[0].name]
             return full(some.shape[0], some.shape[1])
         raise ShapeError(f"{step.name}: a cell without inputs needs rows= to know how long to run")
+
+
+def axis_of(tensor: Tensor) -> int:
+    """The axis of members in what several of them have: sequences have their time before it."""
+    return 1 if tensor.dim() == 4 else 0
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,15 @@ class Rows:
         return self.whole and forwards and self.reset is None and not self.packed
 
     @cached_property
+    def ends(self) -> int | None:
+        """The step at which every row ends, where that is the same of all and nothing is packed."""
+        if not self.whole or self.packed or not self.steps or self.reset is not None:
+            return None
+        if bool((self.direction == 1).all()):
+            return self.steps - 1
+        return 0 if bool((self.direction == -1).all()) else None
+
+    @cached_property
     def empty(self) -> bool:
         """Whether some row has no step at all."""
         return bool(self.rows and self.length[-1] == 0)
@@ -145,6 +154,11 @@ class Sequences:
     reset: Tensor | None = None
     sizes: Tensor | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether every row has every step, one after the other."""
+        return self.lengths is None and self.reset is None and self.sizes is None
+
     @cached_property
     def forwards(self) -> Rows:
         """The table of rows that run from their first step to their last."""
@@ -156,7 +170,7 @@ class Sequences:
         return self._table(True)
 
     def _table(self, backwards: bool) -> Rows:
-        if self.lengths is None and self.reset is None and self.sizes is None:
+        if self.whole:
             return full(self.steps, self.rows, backwards)
         lengths = [self.steps] * self.rows if self.lengths is None else self.lengths.numpy()
         when = None

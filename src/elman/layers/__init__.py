@@ -1,6 +1,7 @@
 """Torch modules around a kernel."""
 
 from elman.layers.drop_in import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from elman.layers.ensemble import Ensemble
 from elman.layers.recurrent import Recurrent
 from elman.layers.stack import Stack
 from elman.layers.streams import streams
@@ -10,6 +11,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "RNN",
+    "Ensemble",
     "GRUCell",
     "LSTMCell",
     "RNNCell",

@@ -19,7 +19,8 @@ class Layer(nn.Module):
     """One layer in one direction.
 
     Parameters are named by the equations; with `learn_start`, `start` holds a learned vector for
-    each state, which begins at what the equations declare.
+    each state, which begins at what the equations declare. With `members`, everything is there so
+    many times, side by side in a first axis.
     """
 
     def __init__(
@@ -29,24 +30,26 @@ class Layer(nn.Module):
         *,
         noise: Noise = Noise(),  # noqa: B008  it never changes
         learn_start: bool = False,
+        members: int = 0,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.cell, self.sizes, self.noise = cell, dict(sizes), noise
+        self.cell, self.sizes, self.noise, self.members = cell, dict(sizes), noise, members
+        before = (members,) if members else ()
         self._names = tuple(leaf.name for leaf in cell.step.parameters)
         self.start: nn.ParameterDict | None = None
         self._refuse(name for name in self._names if hasattr(self, name))
         if learn_start:
             self._refuse(name for name in cell.states if hasattr(nn.ParameterDict, name))
         for name, parameter in cell.parameters.items():
-            shape = tuple(sizes[size] for size in parameter.shape)
+            shape = (*before, *(sizes[size] for size in parameter.shape))
             empty = torch.empty(shape, device=device, dtype=dtype)
             self.register_parameter(name, nn.Parameter(empty))
         if learn_start:
             self.start = nn.ParameterDict()
             for state in cell.states.values():
-                empty = torch.empty(sizes[state.size], device=device, dtype=dtype)
+                empty = torch.empty((*before, sizes[state.size]), device=device, dtype=dtype)
                 self.start[state.name] = nn.Parameter(empty)
         self.reset_parameters()
 
@@ -61,7 +64,9 @@ class Layer(nn.Module):
     def reset_parameters(self) -> None:
         """Start again: what the equations declare, else uniform within 1 / sqrt(H)."""
         for name, parameter in self.cell.parameters.items():
-            start_(getattr(self, name), parameter.start, self.sizes["H"])
+            whole: Tensor = getattr(self, name)
+            for one in whole if self.members else (whole,):
+                start_(one, parameter.start, self.sizes["H"])
         for name in self.start or ():
             assert self.start is not None
             nn.init.constant_(self.start[name], self.cell.states[name].start)
@@ -85,11 +90,18 @@ class Layer(nn.Module):
         return f"{self.cell.name}, {sizes}"
 
     def first_state(self, rows: int, like: Tensor) -> tuple[Tensor, ...]:
-        """The states before anything was read, (rows, size) each, of the type of `like`."""
+        """The states before anything was read, of the type of `like`: (rows, size) each, or
+        (members, rows, size).
+        """
         if self.start is not None:
-            return tuple(start.expand(rows, -1) for start in self.fresh(like).values())
+            starts = self.fresh(like).values()
+            return tuple(
+                start.unsqueeze(-2).expand(*start.shape[:-1], rows, start.shape[-1])
+                for start in starts
+            )
+        before = (self.members, rows) if self.members else (rows,)
         return tuple(
-            like.new_full((rows, self.sizes[state.size]), state.start)
+            like.new_full((*before, self.sizes[state.size]), state.start)
             for state in self.cell.states.values()
         )
 
@@ -138,5 +150,6 @@ class Layer(nn.Module):
             layer=place[0],
             direction=place[1],
             packs=packs,
+            members=self.members,
         )
         return run(variant, arguments, demand)

@@ -10,24 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from elman import cells
 from elman.equations import Cell
 from elman.errors import ConfigError, ShapeError
-from elman.graph import Step
-from elman.kernels import TARGETS, Demand, Noise, Results
+from elman.kernels import Demand, Results
 from elman.layers.batch import Batch, Flags, Numbers, batch
 from elman.layers.frozen import Frozen
 from elman.layers.layer import Layer
+from elman.layers.make import Rates, make
 from elman.layers.passes import joined, through
 from elman.layers.state import State, as_state, as_tuple
 
 Tensors = Mapping[str, Tensor]
-Rates = float | Mapping[str, float]
 Recorded = dict[str, Tensor | tuple[Tensor, ...]]
 
 
@@ -72,38 +69,19 @@ class Recurrent(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.cell = cells.get(cell)
-        if not isinstance(sizes, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError(f"sizes= takes numbers by the letters of sizes, not {sizes!r}")
-        if bidirectional not in (False, True):
-            raise ConfigError(f"bidirectional must be True or False, not {bidirectional!r}")
+        made = make(
+            cell, input_size, hidden_size, num_layers, bidirectional=bidirectional,
+            dropout=dropout, input_dropout=input_dropout, state_dropout=state_dropout,
+            zoneout=zoneout, learn_start=learn_start, target=target, sizes=sizes, device=device,
+            dtype=dtype,
+        )  # fmt: skip
+        self.cell, self.noise, self.output_size = made.cell, made.noise, made.output_size
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.target = batch_first, dropout, target
         self.bidirectional = bidirectional
         self._further = {leaf.name for leaf in self.cell.step.inputs} - {"x"}
         self._statics = {leaf.name for leaf in self.cell.step.statics}
-        if _whole("num_layers", num_layers) < 1:
-            raise ConfigError(f"num_layers must be at least 1, not {num_layers}")
-        if target != "auto" and target not in TARGETS:
-            raise ConfigError(f"no target {target!r}: choose 'auto', 'llvm' or 'eager'")
-        zoned = _zoneout(self.cell, zoneout)
-        rates = {"dropout": dropout, "input_dropout": input_dropout, "state_dropout": state_dropout}
-        for name, rate in rates.items():
-            _rate(name, rate)
-        self.noise = Noise(input_dropout, state_dropout, zoned)
-        stacks: list[list[Layer]] = [[], []]
-        width = input_size
-        for _ in range(num_layers):
-            given = _sizes(self.cell, width, hidden_size, sizes or {})
-            for stack in stacks[: 1 + bidirectional]:
-                layer = Layer(
-                    self.cell, given, noise=self.noise, learn_start=learn_start, device=device,
-                    dtype=dtype,
-                )  # fmt: skip
-                stack.append(layer)
-            width = stacks[0][-1].output_size * (1 + bidirectional)
-        self.layers, self.backwards = nn.ModuleList(stacks[0]), nn.ModuleList(stacks[1])
-        self.output_size = width
+        self.layers, self.backwards = nn.ModuleList(made.forwards), nn.ModuleList(made.backwards)
         self.held: Frozen | None = None
 
     def reset_parameters(self) -> None:
@@ -360,57 +338,3 @@ def _named(kind: str, wanted: set[str], given: Tensors) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
-def _whole(name: str, number: object) -> int:
-    """The number; ConfigError unless it is a whole one."""
-    if isinstance(number, bool) or not isinstance(number, int | np.integer):
-        raise ConfigError(f"{name} must be a whole number, not {number!r}")
-    return int(number)
-
-
-def _rate(name: str, rate: object) -> float:
-    """The rate; ConfigError unless it is at least 0 and below 1."""
-    if isinstance(rate, bool) or not isinstance(rate, int | float | np.floating):
-        raise ConfigError(f"{name} must be a number at least 0 and below 1, not {rate!r}")
-    if not 0 <= rate < 1:
-        raise ConfigError(f"{name} must be at least 0 and below 1, not {rate}")
-    return float(rate)
-
-
-def _zoneout(cell: Cell, rates: Rates) -> tuple[tuple[str, float], ...]:
-    """The rate of every state that has one."""
-    given = rates if isinstance(rates, Mapping) else dict.fromkeys(cell.states, rates)
-    if strange := sorted(given.keys() - cell.states.keys()):
-        known = ", ".join(cell.states)
-        raise ConfigError(f"zoneout names {', '.join(strange)}, but {cell.name} has {known}")
-    found = {name: _rate(f"zoneout of {name}", rate) for name, rate in given.items()}
-    return tuple((name, found[name]) for name in cell.states if found.get(name))
-
-
-def _sizes(cell: Cell, width: int, hidden: int, more: Mapping[str, int]) -> dict[str, int]:
-    """The number behind every size of a cell; ConfigError if one is missing or does not fit."""
-    step: Step = cell.step
-    if strange := sorted(set(more) - (set(step.sizes()) - {"D", "H"})):
-        raise ConfigError(
-            f"sizes= has {', '.join(strange)}, which {cell.name} does not declare; D is input_size "
-            "and H is hidden_size"
-        )
-    sizes = {"D": width, "H": hidden, **more}
-    words = {"D": "input_size", "H": "hidden_size"}
-    for name, number in sizes.items():
-        _whole(words.get(name, f"size {name}"), number)
-    wanted: Sequence[str] = [size for size in step.sizes() if size not in sizes]
-    if wanted:
-        example = ", ".join(f"{size!r}: 32" for size in wanted)
-        raise ConfigError(f"{cell.name} needs more sizes: pass sizes={{{example}}}")
-    for left, right in step.requires:
-        if sizes[left] != sizes[right]:
-            raise ShapeError(
-                f"{cell.name} adds the input to a state without a matrix between them, so it needs "
-                f"{left} = {right}, not {left} = {sizes[left]} and {right} = {sizes[right]}"
-            )
-    for name, number in sizes.items():
-        if number < 1:
-            raise ConfigError(f"size {name} must be at least 1, not {number}")
-    return sizes

@@ -75,7 +75,7 @@ def test_a_weight_put_in_the_place_of_another_is_looked_at_again():
     layer = Recurrent("rnn", 4, 4)
     y = layer(torch.ones(3, 2, 4))[0].sum()
     layer.stack[0].W.data = torch.zeros(4, 4).t()[:2]
-    with pytest.raises(ShapeError, match="W. has size 2 where"):
+    with pytest.raises(ShapeError, match=r"'W' has size 2 where"):
         y.backward()
 
 

@@ -38,7 +38,7 @@ def test_a_step_is_a_call_of_one_step():
         for _ in range(3):
             x = torch.randn(1, rows, units)
             again = Arguments({"x": x}, {"h": h, "c": c}, given.parameters)
-            _, want = forward(KERNEL, again, False)
+            _, want, _ = forward(KERNEL, again, False)
             h, c = stepped(stepping, x, h, c)
             assert torch.equal(h, want["y"][0]) and torch.equal(c, want["c'"][0])
 

@@ -18,10 +18,10 @@ from torch import Tensor
 from elman.derive import prefixed
 from elman.graph import Node, counter
 from elman.graph.step import Step
-from elman.kernels.kernel import Arguments, Packs, checked_sizes, is_promised
+from elman.kernels.kernel import Arguments, Packs, axis_of, checked_sizes, is_promised
 from elman.kernels.llvm import run
 from elman.kernels.llvm.frame import Address, Neighbor
-from elman.kernels.llvm.run import Bound, Call, Compiled, Form, Kind, by_row, by_step
+from elman.kernels.llvm.run import Bound, Call, Compiled, Crowd, Form, Kind, by_row, by_step
 from elman.kernels.rows import Rows
 from elman.kernels.stages import Plan
 
@@ -74,7 +74,7 @@ def forward(
         (training, *_kind(arguments, rows), *map(_layout, given.values())),
         lambda: forward_recipe(kernel, arguments, rows, training),
     )
-    packs = None if training else arguments.packs
+    packs = None if training or arguments.members else arguments.packs
     tensors = recipe.run(list(given.values()), arguments, rows, packs)
     made = dict(zip(recipe.names, tensors, strict=False))
     histories = kernel.histories.items()
@@ -165,7 +165,8 @@ ZEROS = "no number"  # like the others, no name that an equation could have
 def _kind(arguments: Arguments, rows: Rows) -> tuple[Hashable, ...]:
     """What decides how a call is run, besides the layouts of its tensors."""
     reset = rows.reset is None
-    return (rows.steps, rows.rows, rows.whole, rows.packed, reset, *arguments.fresh, *run.fashion())
+    facts = rows.steps, rows.rows, rows.whole, rows.packed, reset, arguments.members
+    return (*facts, *arguments.fresh, *run.fashion())
 
 
 def _layout(tensor: Tensor) -> Hashable:
@@ -191,7 +192,7 @@ class Recipe:
 
     Tensors have numbers: those that are given first, then those that are made, then zeros. `names`
     are those of the first that are made, `copied` the numbers of those given that compiled code
-    cannot take as they lie.
+    cannot take as they lie. Of several members, the form is the first one's.
     """
 
     compiled: Compiled
@@ -201,6 +202,7 @@ class Recipe:
     names: tuple[str, ...]
     copied: tuple[int, ...]
     zeros: Tensor
+    crowd: Crowd | None = None
 
     def run(
         self, given: list[Tensor], arguments: Arguments, rows: Rows, packs: Packs | None = None
@@ -213,7 +215,10 @@ class Recipe:
         stream = counter.stream_word(arguments.layer, arguments.direction, 0)
         call = Call(rows, self.sizes, arguments.seed, stream, packs)
         addresses = [tensor.data_ptr() for tensor in (*given, *new, self.zeros)]
-        self.compiled(self.form, call, addresses)
+        if self.crowd is None:
+            self.compiled(self.form, call, addresses)
+        else:
+            self.compiled.many(self.form, call, addresses, self.crowd)
         return new
 
 
@@ -238,14 +243,19 @@ class Recipes:
 class _Bind:
     """One kind of call: its tensors by name, and where a plan's buffers lie in them.
 
-    Of what the call makes there are tensors without memory.
+    Of what the call makes there are tensors without memory. Of several members, `tensors` are the
+    first one's; `hops` says how many bytes on the next one's lie.
     """
 
     def __init__(self, kernel: Kernel, arguments: Arguments, rows: Rows) -> None:
         self.step: Step = kernel.step
         self.rows = rows
-        self.sizes = checked_sizes(kernel.step, arguments, rows)
+        self.members = arguments.members
+        one = arguments.member(0) if self.members else arguments
+        self.sizes = checked_sizes(kernel.step, one, rows)
         self.tensors: dict[str, Tensor] = {}
+        self.wholes: dict[str, Tensor] = {}
+        self.hops: list[int] = []
         self.copied: list[int] = []
         self.rooms: list[Room] = []
         self.states = list(kernel.histories)
@@ -257,10 +267,19 @@ class _Bind:
     def give(self, where: str, tensors: Tensors) -> None:
         """Take tensors that are given, as compiled code takes them."""
         for name, tensor in tensors.items():
-            if not _is_tidy(tensor):
+            if not _is_tidy(self._first(tensor)):
                 self.copied.append(len(self.tensors))
                 tensor = tidied(tensor)
-            self.tensors[where + name] = tensor
+            self._add(where + name, tensor)
+
+    def _add(self, name: str, tensor: Tensor) -> None:
+        self.wholes[name], self.tensors[name] = tensor, self._first(tensor)
+        apart = tensor.stride(axis_of(tensor)) if self.members else 0
+        self.hops.append(apart * tensor.element_size())
+
+    def _first(self, tensor: Tensor) -> Tensor:
+        """The first member's part."""
+        return tensor.select(axis_of(tensor), 0) if self.members else tensor
 
     def make(
         self,
@@ -268,21 +287,26 @@ class _Bind:
         shape: tuple[int, ...],
         *,
         zero: bool = False,
-        like: Tensor | None = None,
+        like: str | None = None,
     ) -> None:
-        """Ask for a tensor, laid out as another one of its shape is."""
+        """Ask for a tensor of this shape (of one member), laid out as another one of its shape."""
+        if self.members:
+            before = shape[:1] if len(shape) == 3 else ()
+            shape = (*before, self.members, *shape[len(before) :])
         new = self.like.new_empty(shape, device="meta")
-        new = new if like is None else torch.empty_like(like, device="meta")
+        new = new if like is None else torch.empty_like(self.wholes[like], device="meta")
         self.rooms.append(Room(tuple(shape), new.stride(), zero))
-        self.tensors[name] = new
+        self._add(name, new)
 
     def recipe(self, compiled: Compiled, kind: Kind, names: tuple[str, ...]) -> Recipe:
         """All of it."""
         numbers = {name: number for number, name in enumerate((*self.tensors, ZEROS))}
-        form = compiled.form(Call(self.rows, self.sizes), kind, numbers)
+        crowd = run.crowd(self.members, (*self.hops, 0)) if self.members else None
+        form = compiled.form(Call(self.rows, self.sizes), kind, numbers, crowd)
         return Recipe(
-            compiled, form, self.sizes, tuple(self.rooms), names, tuple(self.copied), self.zeros
-        )
+            compiled, form, self.sizes, tuple(self.rooms), names, tuple(self.copied), self.zeros,
+            crowd,
+        )  # fmt: skip
 
     def by_step(self, name: str, where: str = "", *more: Address, **facts: int | str) -> Bound:
         """A sequence of the call."""
@@ -355,11 +379,11 @@ def _make_room(call: _Bind, plan: Plan, needed: set[str]) -> list[str]:
     for output in plan.step.outputs:
         name = output.name.removeprefix(prefixed(""))
         if (output.role == "sum" and name in needed) or output.role == "row_sum":
-            call.make(FOUND + name, call.tensors[name].shape, zero=True)
+            call.make(FOUND + name, tuple(call.tensors[name].shape), zero=True)
             found.append(name)
         elif output.role == "output" and name in needed:
-            given = call.tensors[name]
-            call.make(FOUND + name, given.shape, zero=not call.rows.filled, like=given)
+            shape = call.tensors[name].shape
+            call.make(FOUND + name, tuple(shape), zero=not call.rows.filled, like=name)
             found.append(name)
         elif output.role == "output":
             scraps.append(name)
@@ -429,8 +453,8 @@ def _final(rows: Rows, history: Tensor, start: Tensor) -> Tensor:
     """The state after each row's last step."""
     if rows.steps == 0:
         return start.clone()
-    if rows.plain:
-        return history[-1].clone()
+    if rows.ends is not None:
+        return history[rows.ends].clone()
     which, step, row = (torch.from_numpy(array) for array in rows.last)
     last = history[step, row]
     return start.index_copy(0, which, last) if rows.empty else last

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -23,6 +24,7 @@ from elman.kernels.llvm import bind
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.run import Compiled
 from elman.kernels.llvm.stepping import Stepping
+from elman.kernels.members import each
 from elman.kernels.stages import Plan, lower
 
 Tensors = Mapping[str, Tensor]
@@ -180,7 +182,11 @@ def again(
     """
     differentiable = torch.is_grad_enabled()
     with torch.enable_grad():
-        results = Eager(kernel.step)(arguments, history=True)
+        eager = partial(Eager(kernel.step), history=True)
+        if arguments.members:
+            results = each(lambda one, _: eager(one), arguments)
+        else:
+            results = eager(arguments)
         history = {f"{name}'": value for name, value in results.history.items()}
         outputs = {**history, **results.outputs}
         pairs = [(results.final[name], g) for name, g in gradients.final.items()]

@@ -25,17 +25,11 @@ from elman.kernels.llvm.product import (
     pack_transposed,
     panel_depth,
 )
+from elman.kernels.llvm.team import MODE, POOL, give_mode_back, take_mode, who_am_i
 from elman.kernels.llvm.text import GLUE, Function, declared
 from elman.kernels.stages import Plan, Stage
 
 STAGE = "ptr %frame, ptr %pointers, i64 %count, ptr %tile, ptr %sums"
-POOL = """; the pool
-declare i32 @omp_get_thread_num()
-declare i32 @omp_get_num_threads()
-declare void @GOMP_barrier()"""
-MODE = """; the floating-point mode of the caller, taken on by every worker
-declare void @llvm.x86.sse.stmxcsr(ptr)
-declare void @llvm.x86.sse.ldmxcsr(ptr)"""
 
 
 class Program:
@@ -205,15 +199,9 @@ class Program:
     def _run(self) -> str:
         f = Function("run", "ptr %frame", attributes=GLUE, private=False)
         f.line("%count = alloca i64")
-        f.line("%mode = alloca i32")
         layout = self.layout
         if self.machine.is_x86:
-            f.line("%own_mode = alloca i32")
-            f.line("call void @llvm.x86.sse.stmxcsr(ptr %own_mode)")
-            mode = f.let("mode32", f"trunc i64 {layout.load(f, 'mode')} to i32")
-            f.line(f"store i32 {mode}, ptr %mode")
-            with f.when(f.let("many", f"icmp ne i64 {layout.load(f, 'threads')}, 1"), "team"):
-                f.line("call void @llvm.x86.sse.ldmxcsr(ptr %mode)")
+            take_mode(f, layout.load(f, "mode"), layout.load(f, "threads"))
         self._who_am_i(f)
         rows = layout.load(f, "rows")
         mine = self._my_rows(f, rows)
@@ -228,23 +216,13 @@ class Program:
             self._region(f, "static", ("0", "1", *mine, "0"))
         self._chunks(f, mine, rows)
         if self.machine.is_x86:
-            f.line("call void @llvm.x86.sse.ldmxcsr(ptr %own_mode)")
+            give_mode_back(f)
         return f.text()
 
     def _who_am_i(self, f: Function) -> None:
-        """%part of %parts, and this worker's memory. One thread asks nobody."""
+        """%part of %parts, and this worker's memory."""
         layout = self.layout
-        threads, before = layout.load(f, "threads"), f.here
-        single = f.let("single", f"icmp eq i64 {threads}, 1")
-        f.line(f"br i1 {single}, label %alone, label %team")
-        f.place("team")
-        number = f.let("number", "call i32 @omp_get_thread_num()")
-        total = f.let("total", "call i32 @omp_get_num_threads()")
-        number, total = (f.let("wide", f"sext i32 {n} to i64") for n in (number, total))
-        f.go("alone")
-        f.place("alone")
-        f.line(f"%part = phi i64 [0, %{before}], [{number}, %team]")
-        f.line(f"%parts = phi i64 [1, %{before}], [{total}, %team]")
+        who_am_i(f, layout.load(f, "threads"))
         mine = f.op("mul", layout.load(f, "worker_bytes"), "%part")
         base = f.at(layout.load(f, "workers", "ptr"), mine)
         f.line(f"%pointers = getelementptr i8, ptr {base}, i64 0")

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from elman.kernels.kernel import Packs
-from elman.kernels.llvm import pool, reused
+from elman.kernels.llvm import pool, reused, team
 from elman.kernels.llvm.frame import Address, Neighbor
 from elman.kernels.llvm.machine import Code, Machine, compile_text
 from elman.kernels.llvm.program import Program
@@ -88,6 +89,24 @@ class Call:
     packs: Packs | None = None
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """Several members in one call: how many bytes behind one's tensors, in the order of their
+    numbers, the next one's lie; and whether they are dealt out to the threads, or run one after the
+    other on all of them.
+    """
+
+    members: int
+    hops: tuple[int, ...]
+    dealt: bool
+
+
+def crowd(members: int, hops: tuple[int, ...]) -> Crowd:
+    """How to run so many members: dealt out unless that leaves threads without work for long."""
+    threads = pool.threads()
+    return Crowd(members, hops, members % threads == 0 or members >= 4 * threads)
+
+
 def fashion() -> tuple[int, int]:
     """How many threads there are for a call, and what one thread does alone."""
     return pool.threads(), ALONE
@@ -127,6 +146,31 @@ class Compiled:
             call.packs.memory[self] = memory
         del workspace
 
+    def many(self, form: Form, call: Call, addresses: Sequence[int], crowd: Crowd) -> None:
+        """Run every member of a crowd; addresses are the first one's, and so is the seed."""
+        rows, members = call.rows, crowd.members
+        if rows.steps == 0 or rows.rows == 0:
+            return
+        threads = min(pool.threads(), members) if crowd.dealt else 1
+        if self._work(call) * members < ALONE:
+            threads = 1
+        workspace = torch.empty(form.bytes * threads, dtype=torch.uint8, device="cpu")
+        first = np.frombuffer(self.frame(form, call, addresses, workspace), dtype=np.int64)
+        frames = np.tile(first, (members, 1))
+        number = np.arange(members)
+        hops = np.array([crowd.hops[number] for _, number in form.tensors], dtype=np.int64)
+        frames[:, [word for word, _ in form.tensors]] += number[:, None] * hops
+        frames[:, form.facts[-3]] += number  # the seed
+        for worker in range(threads):
+            own = team.share(members, threads, worker)
+            frames[own.start : own.stop, list(form.inside)] += worker * form.bytes
+        if crowd.dealt:
+            team.call_many(frames, self.code.address("run"), threads, self.program.machine)
+        else:
+            for frame in frames:
+                self.entry(frame.ctypes.data, form.threads)
+        del workspace
+
     def frame(
         self, form: Form, call: Call, addresses: Sequence[int], workspace: Tensor
     ) -> array[int]:
@@ -154,13 +198,15 @@ class Compiled:
             frame[word] = base + offset
         return memory
 
-    def form(self, call: Call, kind: Kind, numbers: Mapping[str, int]) -> Form:
+    def form(
+        self, call: Call, kind: Kind, numbers: Mapping[str, int], crowd: Crowd | None = None
+    ) -> Form:
         """Room for packed matrices, for the kernel's own buffers, and for every worker.
 
         `numbers` are those of the tensors that the kind names.
         """
         rows, slot, slots = call.rows, self.layout.slot, self.layout.slots
-        alone = self._work(call) < ALONE
+        alone = self._work(call) < ALONE or (crowd is not None and crowd.dealt)
         threads = 1 if alone else min(pool.threads(), rows.rows)
         frame = array("q", bytes(8 * self.layout.words))
         named: list[tuple[int, str]] = []  # (word, tensor)
