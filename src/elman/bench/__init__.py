@@ -1,6 +1,6 @@
 """Measuring: our layers beside others on the same numbers, and beside the machine's own limit."""
 
-from elman.bench import lengths, roofline
+from elman.bench import growth, lengths, memory, roofline, steps
 from elman.bench.layers import CELLS, OTHERS, SHAPES, Settings, measure
 from elman.bench.report import save, tables
 
@@ -9,9 +9,12 @@ __all__ = [
     "OTHERS",
     "SHAPES",
     "Settings",
+    "growth",
     "lengths",
     "measure",
+    "memory",
     "roofline",
     "save",
+    "steps",
     "tables",
 ]

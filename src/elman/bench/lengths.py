@@ -6,7 +6,7 @@ share `sum(lengths) / (T B)` of the padded call's; `excess` says how many times 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,7 @@ def _named(gradients: Sequence[Tensor]) -> dict[str, np.ndarray]:
     return {str(number): gradient.numpy() for number, gradient in enumerate(gradients)}
 
 
-def table(results: dict[str, Any]) -> Table:
+def table(results: Mapping[str, Any]) -> Table:
     """What a person reads."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     titles = ("cell", "T,B,H", "share", "ms", "padded ms", "excess", "torch packed", "its excess")

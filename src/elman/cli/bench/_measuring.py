@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from elman.cli import Shared
 from elman.errors import ConfigError
@@ -44,26 +45,63 @@ def _shape(text: str) -> tuple[int, int, int]:
 
 
 def measured(
-    options: Plotting, shared: Shared, cells: Sequence[str], kind: str, *, compile: bool = False
+    options: Plotting,
+    shared: Shared,
+    cells: Sequence[str],
+    kind: str,
+    *,
+    compile: bool = False,
+    usual: Sequence[str] = (),
+    steps: bool = False,
 ) -> dict[str, object]:
-    """Time a training step of these cells, print the table, and keep the figures if asked to."""
-    from rich.console import Console
-
+    """Time a training step of these cells, and a single step too if asked to; print the tables."""
     from elman import bench
 
     if options.plot:
         bench.roofline.can_draw(options.plot)
-    sizes = shapes(options.shapes) or bench.SHAPES
+    sizes = shapes(options.shapes or usual) or bench.SHAPES
     settings = bench.Settings(cells, sizes, options.seconds, options.threads, compile)
+
+    def measure(tell: Callable[[str], None]) -> dict[str, Any]:
+        results = bench.measure(settings, tell)
+        if steps:
+            threads = results["machine"]["threads"]
+            found = bench.steps.measure(tuple(cells), options.seconds, threads, tell)
+            results["steps"] = found
+        return results
+
+    def tables(results: Mapping[str, Any]) -> Iterator[Any]:
+        yield from bench.tables(results)
+        if steps:
+            yield "one step of a stream, in microseconds"
+            yield bench.steps.table(results["steps"])
+
+    results = printed(options, shared, kind, measure, tables)
+    if options.plot:
+        drawn = bench.roofline.draw(results, options.plot)
+        shared.console().print(f"drawn {drawn}", soft_wrap=True)
+    return results
+
+
+def printed(
+    options: Measuring,
+    shared: Shared,
+    kind: str,
+    measure: Callable[[Callable[[str], None]], dict[str, Any]],
+    tables: Callable[[Mapping[str, Any]], Iterable[Any]],
+) -> dict[str, Any]:
+    """Measure while a line says at what, print what a person reads, and keep the figures."""
+    from rich.console import Console
+
+    from elman import bench
+
     console = shared.console()
     with console.status("measuring") as status:
-        results = bench.measure(settings, lambda what: status.update(f"measuring {what}"))
+        results = measure(lambda what: status.update(f"measuring {what}"))
     if not shared.json:
         out = Console(highlight=False)
-        for part in bench.tables(results):
+        for part in tables(results):
             out.print(part, soft_wrap=isinstance(part, str))
     if options.save:
         console.print(f"saved {bench.save(results, options.save, kind)}", soft_wrap=True)
-    if options.plot:
-        console.print(f"drawn {bench.roofline.draw(results, options.plot)}", soft_wrap=True)
     return results

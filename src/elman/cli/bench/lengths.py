@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elman.cli import Shared
-from elman.cli.bench._measuring import Measuring, shapes
+from elman.cli.bench._measuring import Measuring, printed, shapes
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Options(Measuring):
 
 
 def run(options: Options, shared: Shared) -> dict[str, object] | None:
-    from elman.bench import Settings, lengths, save
+    from elman.bench import Settings, lengths
 
     settings = Settings(
         options.cells or lengths.CELLS,
@@ -28,14 +28,7 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         options.seconds,
         options.threads,
     )
-    console = shared.console()
-    with console.status("measuring") as status:
-        results = lengths.measure(settings, lambda what: status.update(f"measuring {what}"))
-    if not shared.json:
-        from rich.console import Console
-
-        Console(highlight=False).print(lengths.table(results))
-    if options.save:
-        path = save(results, options.save, "lengths")
-        console.print(f"saved {path}", soft_wrap=True)
-    return results
+    return printed(
+        options, shared, "lengths", lambda tell: lengths.measure(settings, tell),
+        lambda results: [lengths.table(results)],
+    )  # fmt: skip

@@ -1,0 +1,38 @@
+"""`elman bench small`, `memory` and `growth`: each gives its figures as JSON and as a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from elman.bench import growth, steps
+from elman.cli import main
+
+QUICK = ("--seconds", "0", "--threads", "1", "--json")
+
+
+def figures(capsys, *words: str):
+    assert main(["bench", *words, *QUICK]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_small_has_sequences_and_steps(capsys, monkeypatch):
+    monkeypatch.setattr(steps, "SIZES", ((1, 8),))
+    found = figures(capsys, "small", "--cells", "rnn", "--shapes", "3,1,8")
+    assert [row["T"] for row in found["results"]] == [3]
+    assert [row["H"] for row in found["steps"]] == [8]
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells")
+def test_memory_has_a_share(capsys):
+    found = figures(capsys, "memory", "--cells", "rnn", "--shapes", "16,8,64")
+    assert found["means"]["rnn"] > 0
+
+
+def test_growth_has_two_lines(capsys, monkeypatch):
+    monkeypatch.setattr(growth, "STEPS", ((2, 1),))
+    monkeypatch.setattr(growth, "ROWS", ((2, 2),))
+    found = figures(capsys, "growth", "--cells", "rnn")
+    assert [row["along"] for row in found["results"]] == ["T", "B"]
