@@ -1,6 +1,6 @@
 """Measuring: our layers beside others on the same numbers, and beside the machine's own limit."""
 
-from elman.bench import growth, lengths, memory, roofline, steps
+from elman.bench import growth, lengths, lm, memory, roofline, steps
 from elman.bench.layers import CELLS, OTHERS, SHAPES, Settings, measure
 from elman.bench.report import save, tables
 
@@ -11,6 +11,7 @@ __all__ = [
     "Settings",
     "growth",
     "lengths",
+    "lm",
     "measure",
     "memory",
     "roofline",

@@ -12,15 +12,19 @@ from elman.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class Measuring:
-    shapes: tuple[str, ...] = ()
-    """Time steps, rows and units, such as 64,32,128; the input is as wide as the state."""
-    seconds: float = 5.0
-    """How long to measure each cell at each shape; at least seven rounds are taken."""
+class Saving:
     threads: int | None = None
     """How many threads; as many as torch would take unless told otherwise."""
     save: Path | None = None
     """Keep the figures, with the machine and all versions, in this file or folder."""
+
+
+@dataclass(frozen=True)
+class Measuring(Saving):
+    shapes: tuple[str, ...] = ()
+    """Time steps, rows and units, such as 64,32,128; the input is as wide as the state."""
+    seconds: float = 5.0
+    """How long to measure each cell at each shape; at least seven rounds are taken."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def measured(
 
 
 def printed(
-    options: Measuring,
+    options: Saving,
     shared: Shared,
     kind: str,
     measure: Callable[[Callable[[str], None]], dict[str, Any]],

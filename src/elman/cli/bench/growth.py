@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from elman.cli import Shared
-from elman.cli.bench._measuring import Measuring, printed
+from elman.cli.bench._measuring import Saving, printed
 
 
 @dataclass(frozen=True)
-class Options(Measuring):
+class Options(Saving):
     cells: tuple[str, ...] = ("rnn", "gru", "lstm")
     """Which cells of the shelf."""
+    seconds: float = 5.0
+    """How long to measure each line."""
 
 
 def run(options: Options, shared: Shared) -> dict[str, object] | None:
