@@ -1,4 +1,4 @@
-"""Time a training step of cells that torch has no layer for, beside loops and other libraries.
+"""Time a training step of cells that torch has no layer for, beside loops and JAX.
 
 MUT1, the minimal gated unit, the peephole LSTM and the layer-normalized LSTM, as people write them
 by hand. All candidates get the same numbers, are checked against one another first, and then take
