@@ -1,6 +1,6 @@
 """Lowering: from a step to code that runs it over sequences, on a target."""
 
-from elman.kernels.call import Demand, run, stepping, unseen
+from elman.kernels.call import Calls, Demand, is_ordinary, run, stepping, unseen
 from elman.kernels.compile import TARGETS, choose, compile
 from elman.kernels.kernel import Arguments, Kernel, Packs, Results, is_promised
 from elman.kernels.llvm import Stepping
@@ -10,6 +10,7 @@ from elman.kernels.variant import Noise, Variant
 __all__ = [
     "TARGETS",
     "Arguments",
+    "Calls",
     "Demand",
     "Kernel",
     "Noise",
@@ -20,6 +21,7 @@ __all__ = [
     "Variant",
     "choose",
     "compile",
+    "is_ordinary",
     "is_promised",
     "run",
     "stepping",

@@ -6,7 +6,7 @@ becomes of numbers in half precision, and who may look into the graph is decided
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -18,11 +18,12 @@ from torch.utils._python_dispatch import (
 
 from elman.kernels.compile import LIMIT, choose, compile, transformed
 from elman.kernels.kernel import Arguments, Kernel, Results, common_dtype
-from elman.kernels.llvm import LLVM, Stepping
+from elman.kernels.llvm import LLVM, Again, Stepping
 from elman.kernels.members import check_members, each
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Variant
 
+KINDS = 16  # of calls that a layer remembers
 HALVES = (torch.bfloat16, torch.float16)
 
 
@@ -73,6 +74,51 @@ def stepping(variant: Variant, arguments: Arguments, target: str) -> Stepping | 
         return None
     kernel = _kernel(variant, "llvm")
     return kernel.stepping(arguments) if isinstance(kernel, LLVM) else None
+
+
+class Calls:
+    """Calls of one layer that may be made again. A copy of the layer begins without any."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, tuple[LLVM, Again]] = {}
+
+    def again(self, kind: Hashable, tensors: Sequence[Tensor], *, history: bool) -> Results | None:
+        """The results of a call of a kind that is known, with tensors that fit it."""
+        found = self._known.get(kind)
+        if found is None or not found[1].fits(tensors):
+            return None
+        return found[0].once_more(found[1], tensors, history)
+
+    def remember(
+        self, kind: Hashable, variant: Variant, arguments: Arguments, demand: Demand
+    ) -> None:
+        """Take note of a call that has been made, if compiled code did it."""
+        some = next(iter(arguments.all().values()))
+        if some.dtype in HALVES or choose(demand.target, some.dtype, some.device) != "llvm":
+            return
+        sequences = demand.sequences
+        rows = sequences.backwards if arguments.direction else sequences.forwards
+        kernel = _kernel(variant, "llvm")
+        if isinstance(kernel, LLVM):
+            if len(self._known) >= KINDS:
+                self._known.clear()
+            self._known[kind] = kernel, kernel.again(arguments.at(rows, 0))
+
+    def __reduce__(self) -> tuple[type[Calls], tuple[()]]:
+        return Calls, ()
+
+
+def is_ordinary() -> bool:
+    """Whether torch does here and now what it does without anybody's wish: no tracing, no
+    transforms, no other types.
+    """
+    return not (
+        torch.compiler.is_compiling()
+        or _get_current_dispatch_mode() is not None
+        or transformed()
+        or torch.is_autocast_enabled("cpu")
+        or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+    )
 
 
 def unseen() -> bool:

@@ -18,7 +18,7 @@ from elman.errors import ConfigError, ShapeError
 from elman.kernels import Demand, Sequences
 from elman.layers.layer import Layer
 from elman.layers.make import Rates, make, whole
-from elman.layers.passes import joined, through
+from elman.layers.passes import joined, stacked, through
 from elman.layers.recurrent import Recurrent
 from elman.layers.state import State, as_state, as_tuple
 
@@ -148,8 +148,11 @@ class Ensemble(nn.Module):
             partial(layer, state=before[index], demand=demand) for index, layer in enumerate(layers)
         ]
         seen = through(passes, x, 1 + self.bidirectional, self.dropout, self.training)
-        states = [one.history if every else one.final for one in seen]
-        after = (torch.stack([part[name] for part in states]) for name in self.cell.states)
+        names = self.cell.states
+        if every:
+            after = (torch.stack([one.history[name] for one in seen]) for name in names)
+        else:
+            after = (stacked([one.final[name] for one in seen]) for name in names)
         return joined(seen, 1 + self.bidirectional), as_state(tuple(after))
 
     def step(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:

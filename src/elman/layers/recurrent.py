@@ -21,7 +21,7 @@ from elman.layers.batch import Batch, Flags, Numbers, batch
 from elman.layers.frozen import Frozen
 from elman.layers.layer import Layer
 from elman.layers.make import Rates, make
-from elman.layers.passes import joined, through
+from elman.layers.passes import joined, stacked, through
 from elman.layers.state import State, as_state, as_tuple
 
 Tensors = Mapping[str, Tensor]
@@ -92,8 +92,10 @@ class Recurrent(nn.Module):
     @property
     def stack(self) -> list[Layer]:
         """The layers, first to last; of two directions, forwards before backwards in each layer."""
-        pairs = [self.layers, self.backwards] if self.bidirectional else [self.layers]
-        return [layer for layers in zip(*pairs, strict=True) for layer in layers]  # pyright: ignore
+        if not self.bidirectional:
+            return list(self.layers._modules.values())  # pyright: ignore
+        pairs = zip(self.layers, self.backwards, strict=True)
+        return [layer for pair in pairs for layer in pair]  # pyright: ignore
 
     def zero_state(self, rows: int, like: Tensor | None = None) -> State:
         """The state before anything was read, (L, rows, size) each, of the parameters' type and
@@ -186,7 +188,7 @@ class Recurrent(nn.Module):
         if x.dim() != 2:
             raise ShapeError(f"a step reads shape (rows, {self.input_size}), not {tuple(x.shape)}")
         time = 1 if self.batch_first else 0
-        more = {name: tensor.unsqueeze(time) for name, tensor in (inputs or {}).items()}
+        more = inputs and {name: tensor.unsqueeze(time) for name, tensor in inputs.items()}
         y, after = self(x.unsqueeze(time), state, inputs=more)
         return y.squeeze(time), after
 
@@ -216,7 +218,7 @@ class Recurrent(nn.Module):
         if every:
             all_ = (torch.stack([one.history[name] for one in seen]) for name in names)
             return as_state(tuple(_batch_first(part, given) for part in all_))
-        last = (torch.stack([one.final[name] for one in seen]) for name in names)
+        last = (stacked([one.final[name] for one in seen]) for name in names)
         return as_state(tuple(given.states_out(part) for part in last))
 
     def _before(

@@ -1,7 +1,8 @@
 """The `llvm` target: fused machine code for this CPU."""
 
+from elman.kernels.llvm.again import Again
 from elman.kernels.llvm.kernel import LLVM
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.stepping import Stepping
 
-__all__ = ["LLVM", "Machine", "Stepping"]
+__all__ = ["LLVM", "Again", "Machine", "Stepping"]

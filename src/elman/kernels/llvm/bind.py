@@ -70,16 +70,20 @@ def forward(
 ) -> tuple[Tensors, Tensors, Recipe]:
     """The last states, every buffer that is filled (see `LLVM.forward`), and by what recipe."""
     rows, given = arguments.table(kernel.step), arguments.all()
-    recipe = kernel.recipes.of(
-        (training, *_kind(arguments, rows), *map(_layout, given.values())),
+    recipe = forward_recipe_of(kernel, arguments, rows, training)
+    packs = None if training or arguments.members else arguments.packs
+    tensors = recipe.run(list(given.values()), recipe.call(arguments, rows, packs))
+    made = dict(zip(recipe.names, tensors, strict=False))
+    last = {n: final(rows, made[buffer], given[n]) for n, buffer in kernel.histories.items()}
+    return last, made, recipe
+
+
+def forward_recipe_of(kernel: Kernel, arguments: Arguments, rows: Rows, training: bool) -> Recipe:
+    """How such a call is run forwards, found out once for its kind."""
+    return kernel.recipes.of(
+        (training, *_kind(arguments, rows), *map(layout, arguments.all().values())),
         lambda: forward_recipe(kernel, arguments, rows, training),
     )
-    packs = None if training or arguments.members else arguments.packs
-    tensors = recipe.run(list(given.values()), arguments, rows, packs)
-    made = dict(zip(recipe.names, tensors, strict=False))
-    histories = kernel.histories.items()
-    final = {name: _final(rows, made[buffer], given[name]) for name, buffer in histories}
-    return final, made, recipe
 
 
 def forward_recipe(kernel: Kernel, arguments: Arguments, rows: Rows, training: bool) -> Recipe:
@@ -125,13 +129,13 @@ def backward(
     if place is not None and place.holds(tensors):
         saved: tuple[Hashable, ...] = (place.recipe, *run.fashion())
     else:
-        saved = (*_kind(arguments, rows), tuple(made), *map(_layout, tensors))
+        saved = (*_kind(arguments, rows), tuple(made), *map(layout, tensors))
     recipe = kernel.recipes.of(
-        (saved, tuple(arrived), visited, frozenset(needed), *map(_layout, arrived.values())),
+        (saved, tuple(arrived), visited, frozenset(needed), *map(layout, arrived.values())),
         lambda: _backward_recipe(kernel, arguments, rows, (made, arrived, visited, needed)),
     )
     tensors += arrived.values()
-    new = recipe.run(tensors, arguments, rows)
+    new = recipe.run(tensors, recipe.call(arguments, rows))
     found = dict(zip(recipe.names, new, strict=False))
     for leaf in step.states:
         carry, last = found.pop(CARRY + leaf.name), gradients.final[leaf.name]
@@ -169,7 +173,8 @@ def _kind(arguments: Arguments, rows: Rows) -> tuple[Hashable, ...]:
     return (*facts, *arguments.fresh, *run.fashion())
 
 
-def _layout(tensor: Tensor) -> Hashable:
+def layout(tensor: Tensor) -> Hashable:
+    """What of a tensor decides how a call is run."""
     return tensor.shape, tensor.stride(), tensor.dtype, tensor.device, is_promised(tensor)
 
 
@@ -204,16 +209,17 @@ class Recipe:
     zeros: Tensor
     crowd: Crowd | None = None
 
-    def run(
-        self, given: list[Tensor], arguments: Arguments, rows: Rows, packs: Packs | None = None
-    ) -> list[Tensor]:
+    def call(self, arguments: Arguments, rows: Rows, packs: Packs | None = None) -> Call:
+        """What the recipe does not say of a call."""
+        stream = counter.stream_word(arguments.layer, arguments.direction, 0)
+        return Call(rows, self.sizes, arguments.seed, stream, packs)
+
+    def run(self, given: list[Tensor], call: Call) -> list[Tensor]:
         """The tensors that are made."""
         for number in self.copied:
             given[number] = tidied(given[number])
         dtype = self.zeros.dtype
         new = [room.tensor(dtype) for room in self.rooms]
-        stream = counter.stream_word(arguments.layer, arguments.direction, 0)
-        call = Call(rows, self.sizes, arguments.seed, stream, packs)
         addresses = [tensor.data_ptr() for tensor in (*given, *new, self.zeros)]
         if self.crowd is None:
             self.compiled(self.form, call, addresses)
@@ -449,7 +455,7 @@ def tidied(tensor: Tensor) -> Tensor:
     return tensor.resolve_neg().contiguous()
 
 
-def _final(rows: Rows, history: Tensor, start: Tensor) -> Tensor:
+def final(rows: Rows, history: Tensor, start: Tensor) -> Tensor:
     """The state after each row's last step."""
     if rows.steps == 0:
         return start.clone()

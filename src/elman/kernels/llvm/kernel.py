@@ -8,7 +8,7 @@ is handed to the eager target. What a call reads and writes is bound to memory i
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from threading import RLock
 from typing import Any
@@ -21,6 +21,7 @@ from elman.graph.step import Step
 from elman.kernels.eager import Eager
 from elman.kernels.kernel import Arguments, Results
 from elman.kernels.llvm import bind
+from elman.kernels.llvm.again import Again, wants_gradient
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.run import Compiled
 from elman.kernels.llvm.stepping import Stepping
@@ -39,6 +40,8 @@ class LLVM:
         self.recipes = bind.Recipes()
         self._plan: Plan | None = None
         self._histories: dict[str, str] | None = None
+        self._outputs = tuple(o.name for o in step.by_role("output"))
+        self._recorded = tuple(o.name for o in step.by_role("recorded"))
         self._compiled: dict[tuple[torch.dtype, str], Compiled] = {}
         self._lock = RLock()  # threads may call a new layer at once
 
@@ -113,17 +116,32 @@ class LLVM:
     def __call__(self, arguments: Arguments, *, history: bool = False) -> Results:
         """Run over a batch of sequences."""
         tensors = arguments.all()
-        if torch.is_grad_enabled() and any(t.requires_grad for t in tensors.values()):
+        if wants_gradient(tensors.values()):
             packed = _Run.apply(self, arguments, tuple(tensors), *tensors.values())
-            final = dict(zip(self.histories, packed, strict=False))
-            visible = dict(zip(self.visible, packed[len(final) :], strict=True))
-        else:
-            final, visible = self.forward(arguments, training=False)
+            return self._results(*self._unpacked(packed), history)
+        return self._results(*self.forward(arguments, training=False), history)
+
+    def again(self, arguments: Arguments) -> Again:
+        """Such a call, to be made again with other numbers."""
+        return Again(self, arguments)
+
+    def once_more(self, again: Again, tensors: Sequence[Tensor], history: bool) -> Results:
+        """A call that was made before, with tensors that fit."""
+        if again.training:
+            packed = _Run.apply(self, again, again.names, *tensors)
+            return self._results(*self._unpacked(packed), history)
+        return self._results(*again.run(tensors), history)
+
+    def _unpacked(self, packed: tuple[Tensor, ...]) -> tuple[Tensors, Tensors]:
+        final = dict(zip(self.histories, packed, strict=False))
+        return final, dict(zip(self.visible, packed[len(final) :], strict=True))
+
+    def _results(self, final: Tensors, visible: Tensors, history: bool) -> Results:
         return Results(
-            {o.name: visible[o.name] for o in self.step.by_role("output")},
+            {name: visible[name] for name in self._outputs},
             final,
             {n: visible[buffer] for n, buffer in self.histories.items()} if history else {},
-            {o.name: visible[o.name].detach() for o in self.step.by_role("recorded")},
+            {name: visible[name].detach() for name in self._recorded},
         )
 
 
@@ -134,14 +152,19 @@ class _Run(torch.autograd.Function):
     def forward(
         ctx: Any,
         kernel: LLVM,
-        arguments: Arguments,
+        call: Arguments | Again,
         names: tuple[str, ...],
         *tensors: Tensor,
     ) -> tuple[Tensor, ...]:
-        final, made, recipe = bind.forward(kernel, arguments, True)
+        if isinstance(call, Again):
+            final, made = call.run(tensors)
+            recipe, hollow = call.recipe, call.arguments
+        else:
+            final, made, recipe = bind.forward(kernel, call, True)
+            hollow = call.hollow()
         ctx.set_materialize_grads(False)
         # autograd keeps the tensors, and lets them go when nobody needs them any more
-        ctx.kernel, ctx.arguments, ctx.names = kernel, arguments.hollow(), names
+        ctx.kernel, ctx.arguments, ctx.names = kernel, hollow, names
         ctx.made = tuple(made)
         kept = (*tensors, *made.values())
         ctx.place = bind.Place(recipe, [tensor.data_ptr() for tensor in kept])

@@ -1,0 +1,132 @@
+"""A call made again is the call made anew, whatever has changed in between."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+import torch
+
+from elman import Recurrent
+from elman.errors import ShapeError
+from elman.kernels.llvm import Again
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """How many calls were made again."""
+    count = []
+    run = Again.run
+
+    def counted(self, tensors):
+        count.append(self)
+        return run(self, tensors)
+
+    monkeypatch.setattr(Again, "run", counted)
+    return count
+
+
+def fresh(layer: Recurrent) -> Recurrent:
+    """The same layer with nothing remembered."""
+    again = Recurrent(layer.cell, layer.input_size, layer.hidden_size)
+    again.load_state_dict(layer.state_dict())
+    return again.to(next(layer.parameters()).dtype)
+
+
+def agree(layer: Recurrent, x: torch.Tensor, state=None) -> None:
+    """Results and gradients are those of a layer that has never been called."""
+    found = []
+    for net in (layer, fresh(layer)):
+        y, (h, c) = net(x, state)
+        loss = y.sin().sum() + c.sum()
+        gradients = torch.autograd.grad(loss, list(net.parameters())) if loss.requires_grad else ()
+        found.append((y, h, c, *gradients))
+    assert len(found[0]) == len(found[1]) and all(map(torch.equal, *found))
+
+
+def test_what_is_called_twice_is_made_again(made):
+    layer, x = Recurrent("lstm", 3, 5), torch.randn(4, 2, 3)
+    agree(layer, x)
+    assert not made
+    agree(layer, x)
+    agree(layer, torch.randn(4, 2, 3))
+    assert len(made) == 2
+
+
+def test_changed_weights_are_seen(made):
+    layer, x = Recurrent("lstm", 3, 5), torch.randn(4, 2, 3)
+    agree(layer, x)
+    with torch.no_grad():
+        layer.stack[0].W_i.mul_(2)
+    agree(layer, x)
+    assert len(made) == 1
+    layer.stack[0].W_i.data = torch.randn(5, 3)
+    agree(layer, x)
+    layer.stack[0].W_i = torch.nn.Parameter(torch.randn(3, 5).t())
+    agree(layer, x)
+    layer.double()
+    agree(layer, x.double())
+    layer.float()
+    agree(layer, x)
+
+
+def test_weights_that_do_not_fit_any_more_are_refused():
+    layer, x = Recurrent("lstm", 3, 5), torch.randn(4, 2, 3)
+    layer(x)
+    layer.stack[0].U_f.data = torch.randn(4, 4)
+    with pytest.raises(ShapeError, match="'U_f' has size 4 where"):
+        layer(x)
+
+
+def test_whether_gradients_are_wanted_is_seen():
+    layer, x = Recurrent("lstm", 3, 5), torch.randn(4, 2, 3)
+    layer.requires_grad_(False)
+    assert not layer(x)[0].requires_grad
+    assert layer(x.requires_grad_())[0].requires_grad
+    layer.requires_grad_(True)
+    agree(layer, x.detach())
+    with torch.no_grad():
+        assert not layer(x)[0].requires_grad
+    with torch.inference_mode():
+        assert torch.equal(layer(x)[0], layer(x)[0])
+
+
+def test_tensors_that_lie_otherwise_are_seen():
+    layer, x = Recurrent("lstm", 3, 5), torch.randn(4, 2, 3)
+    agree(layer, x)
+    agree(layer, torch.randn(2, 4, 3).transpose(0, 1))
+    agree(layer, torch.randn(4, 2, 6)[..., ::2])
+    agree(layer, torch._neg_view(x))
+    h, c = torch.randn(1, 5, 2).transpose(1, 2), torch.randn(1, 2, 5)
+    agree(layer, x, (h, c))
+    agree(layer, x, (c, c))
+
+
+def test_other_numbers_of_threads_are_seen():
+    layer, x = Recurrent("lstm", 64, 64), torch.randn(40, 32, 64)
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2, 3, 1):
+            torch.set_num_threads(threads)
+            agree(layer, x)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_copies_begin_anew(made):
+    layer, x = Recurrent("lstm", 3, 5), torch.randn(4, 2, 3)
+    layer(x)
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        y = other(x)[0]
+        assert not made
+        assert torch.equal(y, layer(x)[0])
+        made.clear()
+
+
+def test_noise_is_drawn_anew_at_every_call():
+    layer, x = Recurrent("lstm", 3, 50, zoneout=0.5), torch.randn(4, 2, 3)
+    assert not torch.equal(layer(x)[0], layer(x)[0])
+    layer.eval()
+    agree_with = layer(x)[0]
+    assert torch.equal(layer(x)[0], agree_with)
