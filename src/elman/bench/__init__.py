@@ -1,6 +1,6 @@
 """Measuring: our layers beside others on the same numbers, and beside the machine's own limit."""
 
-from elman.bench import growth, lengths, lm, memory, roofline, steps
+from elman.bench import growth, lengths, lm, memory, roofline, steps, streams
 from elman.bench.layers import CELLS, OTHERS, SHAPES, Settings, measure
 from elman.bench.report import save, tables
 
@@ -17,5 +17,6 @@ __all__ = [
     "roofline",
     "save",
     "steps",
+    "streams",
     "tables",
 ]

@@ -27,8 +27,9 @@ def test_small_has_sequences_and_steps(capsys, monkeypatch):
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells")
 def test_memory_has_a_share(capsys):
-    found = figures(capsys, "memory", "--cells", "rnn", "--shapes", "16,8,64")
-    assert found["means"]["rnn"] > 0
+    words = ("memory", "--cells", "rnn", "--shapes", "16,8,64", "--threads", "1", "--json")
+    assert main(["bench", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["means"]["rnn"] > 0
 
 
 def test_growth_has_two_lines(capsys, monkeypatch):
