@@ -83,6 +83,24 @@ def test_steps_give_what_the_sequence_gives_and_states_come_back():
     assert every[1].shape == (1, 6, 3, 2, 5) and torch.equal(every[1][:, -1], c)
 
 
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("start", [True, False])
+def test_rows_of_uneven_length_and_resets_are_each_member_s_own(shared, start):
+    torch.manual_seed(1)
+    ensemble = Ensemble("lstm", 3, 4, 5, learn_start=start)
+    x = torch.randn(6, 3, 2, 4)
+    lengths = torch.tensor([6, 3]) if shared else torch.tensor([[6, 3], [0, 5], [2, 6]])
+    reset = torch.rand(6, 2) < 0.3 if shared else torch.rand(6, 3, 2) < 0.3
+    y, (h, c) = ensemble(x, lengths=lengths, reset=reset)
+    for m in range(3):
+        own = (lengths, reset) if shared else (lengths[m], reset[:, m])
+        z, (after_h, after_c) = ensemble.member(m)(x[:, m], lengths=own[0], reset=own[1])
+        assert torch.equal(z, y[:, m])
+        assert torch.equal(after_h, h[:, m]) and torch.equal(after_c, c[:, m])
+    y.sum().backward()
+    assert ensemble.layers[0].U_f.grad.abs().sum() > 0
+
+
 @pytest.mark.parametrize("noise", ["input_dropout", "state_dropout", "zoneout"])
 def test_members_leave_out_units_of_their_own(noise):
     ensemble = Ensemble("gru", 2, 4, 64, **{noise: 0.5})
@@ -120,6 +138,9 @@ def test_what_does_not_fit_is_told():
         ensemble(torch.zeros(5, 2, 1, 3), (torch.zeros(1, 2, 1, 4), torch.zeros(2, 1, 4)))
     with pytest.raises(ShapeError, match="lstm has states h, c: 1 came"):
         ensemble(torch.zeros(5, 2, 1, 3), torch.zeros(1, 2, 1, 4))
+    message = r"lengths must have shape \(2, 1\) or, the same for all members, \(1,\), not \(3,\)"
+    with pytest.raises(ShapeError, match=message):
+        ensemble(torch.zeros(5, 2, 1, 3), lengths=[1, 2, 3])
     with pytest.raises(ConfigError, match="there is no member 2: there are 2, from 0 on"):
         ensemble.member(2)
     with pytest.raises(ConfigError, match="members must be alike, but net 1 is"):

@@ -31,13 +31,20 @@ HALVES = (torch.bfloat16, torch.float16)
 class Demand:
     """What is asked of one pass, besides its tensors.
 
-    `seed` (a number in a tensor of int64) is needed where the variant is random.
+    `seed` (a number in a tensor of int64) is needed where the variant is random. Where members have
+    sequences that differ, those of `each` are theirs.
     """
 
     sequences: Sequences
     target: str = "auto"
     history: bool = False
     seed: Tensor | None = None
+    each: tuple[Sequences, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row has every step, one after the other."""
+        return self.sequences.whole and not self.each
 
 
 def run(variant: Variant, arguments: Arguments, demand: Demand) -> Results:
@@ -50,7 +57,7 @@ def run(variant: Variant, arguments: Arguments, demand: Demand) -> Results:
     target = choose(demand.target, wide, device)
     if arguments.members:
         check_members(arguments)
-        at_once = target == "llvm" and not half and demand.sequences.whole and not _watched()
+        at_once = target == "llvm" and not half and demand.whole and not _watched()
         if not at_once:
             return each(partial(_member, variant, demand), arguments)
     if half and target == "llvm":
@@ -63,7 +70,8 @@ def run(variant: Variant, arguments: Arguments, demand: Demand) -> Results:
 def _member(variant: Variant, demand: Demand, arguments: Arguments, number: int) -> Results:
     """Run one of several members."""
     seed = None if demand.seed is None else demand.seed + number
-    return run(variant, arguments, replace(demand, seed=seed))
+    sequences = demand.each[number] if demand.each else demand.sequences
+    return run(variant, arguments, replace(demand, sequences=sequences, seed=seed, each=()))
 
 
 def stepping(variant: Variant, arguments: Arguments, target: str) -> Stepping | None:

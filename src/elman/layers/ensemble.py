@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from elman.equations import Cell
 from elman.errors import ConfigError, ShapeError
 from elman.kernels import Demand, Sequences
+from elman.layers.batch import Flags, Numbers, batch
 from elman.layers.layer import Layer
 from elman.layers.make import Rates, make, whole
 from elman.layers.passes import joined, stacked, through
@@ -126,7 +127,13 @@ class Ensemble(nn.Module):
         return as_state(tuple(torch.stack(parts) for parts in zip(*firsts, strict=True)))
 
     def forward(
-        self, x: Tensor, state: State | None = None, *, return_states: str = "last"
+        self,
+        x: Tensor,
+        state: State | None = None,
+        *,
+        lengths: Numbers | None = None,
+        reset: Flags | None = None,
+        return_states: str = "last",
     ) -> tuple[Tensor, State]:
         """Run every member over its rows.
 
@@ -134,15 +141,19 @@ class Ensemble(nn.Module):
         (T, members, B, H). `state` and the state returned are (L, members, B, size), a tuple of
         them if the cell has several; none means the start. `return_states="all"` gives every state
         at every step, (L, T, members, B, size).
+
+        `lengths` (B,) or (members, B) and `reset` (T, B) or (T, members, B) are those of
+        `Recurrent`; members then run one after the other.
         """
         x = self._every(x)
         if return_states not in ("last", "all"):
             raise ConfigError(f"return_states must be 'last' or 'all', not {return_states!r}")
         layers, every = self.stack, return_states == "all"
-        steps, _, rows, _ = x.shape
+        sequences = self._sequences(x, lengths, reset)
         random = self.training and self.noise.random
         seed = torch.randint(2**62, (), device="cpu") if random else None
-        demand = Demand(Sequences(steps, rows), self.target, every, seed)
+        alone = sequences[0].whole
+        demand = Demand(sequences[0], self.target, every, seed, () if alone else sequences)
         before = self._before(state, x)
         passes = [
             partial(layer, state=before[index], demand=demand) for index, layer in enumerate(layers)
@@ -189,6 +200,23 @@ class Ensemble(nn.Module):
             )
         return x
 
+    def _sequences(
+        self, x: Tensor, lengths: Numbers | None, reset: Flags | None
+    ) -> tuple[Sequences, ...]:
+        """What is known of each member's rows; one for all where they are whole."""
+        if lengths is None and reset is None:
+            return (Sequences(x.shape[0], x.shape[2]),)
+        shape = x.shape[:3]
+        uneven = _given("lengths", lengths, (shape[2],), shape[1:])
+        anew = _given("reset", reset, (shape[0], shape[2]), shape)
+
+        def of(number: int) -> Sequences:
+            own = None if uneven is None else uneven[number]
+            flags = None if anew is None else anew[:, number]
+            return batch(x[:, number], lengths=own, reset=flags).sequences
+
+        return tuple(of(number) for number in range(self.members))
+
     def _before(self, state: State | None, x: Tensor) -> list[tuple[Tensor, ...]]:
         """The states of every layer before the first step."""
         rows, layers = x.shape[2], self.stack
@@ -205,6 +233,21 @@ class Ensemble(nn.Module):
                     f"{tuple(part.shape)}"
                 )
         return [tuple(part[index] for part in parts) for index in range(len(layers))]
+
+
+def _given(name: str, value: Any, shared: tuple[int, ...], whole: tuple[int, ...]) -> Tensor | None:
+    """What was given of every member's rows, with members in the axis before the last one."""
+    if value is None:
+        return None
+    tensor = torch.as_tensor(value, device="cpu")
+    if tuple(tensor.shape) == shared:
+        return tensor.unsqueeze(-2).expand(whole)
+    if tuple(tensor.shape) == tuple(whole):
+        return tensor
+    raise ShapeError(
+        f"{name} must have shape {tuple(whole)} or, the same for all members, {shared}, not "
+        f"{tuple(tensor.shape)}"
+    )
 
 
 def _further_sizes(layer: Layer) -> dict[str, int]:

@@ -153,7 +153,7 @@ class Layer(nn.Module):
         weights = self.weights()
         usual = not (random or record or inputs or statics or packs or self.members)
         # a short call takes longer to be understood than to be made: look whether it is known
-        usual = usual and demand.sequences.whole and is_ordinary()
+        usual = usual and demand.whole and is_ordinary()
         kind = (x.shape, place, demand.target, demand.history, torch.is_grad_enabled())
         if usual:
             tensors = (x, *state, *weights.values())
