@@ -136,7 +136,7 @@ def test_what_does_not_fit_is_told():
         ensemble(torch.zeros(5, 3, 1, 3))
     with pytest.raises(ShapeError, match=r"state 'c' must have shape \(1, 2, 1, 4\)"):
         ensemble(torch.zeros(5, 2, 1, 3), (torch.zeros(1, 2, 1, 4), torch.zeros(2, 1, 4)))
-    with pytest.raises(ShapeError, match="lstm has states h, c: 1 came"):
+    with pytest.raises(ShapeError, match=r"lstm has 2 states \(h, c\), but 1 tensor came"):
         ensemble(torch.zeros(5, 2, 1, 3), torch.zeros(1, 2, 1, 4))
     message = r"lengths must have shape \(2, 1\) or, the same for all members, \(1,\), not \(3,\)"
     with pytest.raises(ShapeError, match=message):
@@ -145,3 +145,6 @@ def test_what_does_not_fit_is_told():
         ensemble.member(2)
     with pytest.raises(ConfigError, match="members must be alike, but net 1 is"):
         Ensemble.of([Recurrent("gru", 3, 4), Recurrent("gru", 3, 5)])
+    texts = ("h' = tanh(W x + U h)", "h' = tanh(W x - U h)")
+    with pytest.raises(ConfigError, match="members must be alike, but net 1 is"):
+        Ensemble.of([Recurrent(cells.get(text), 3, 4) for text in texts])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from elman.kernels import Results
-from elman.layers.passes import joined, stacked, through
+from elman.layers.passes import joined, through
 
 
 def test_layers_read_both_directions_of_the_layer_before():
@@ -29,9 +29,3 @@ def test_units_are_left_out_between_layers_in_training_alone():
         found = through([same] * 2, x, 1, 0.5, training)
         assert torch.equal(found[0].outputs["y"], x)
         assert ((found[1].outputs["y"] == 0).any().item()) == training
-
-
-def test_quantities_of_layers_stand_in_one_tensor():
-    one, two = torch.zeros(2, 3), torch.ones(2, 3)
-    assert torch.equal(stacked([one, two]), torch.stack([one, two]))
-    assert torch.equal(stacked([two]), torch.stack([two]))

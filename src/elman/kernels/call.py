@@ -121,11 +121,7 @@ def is_ordinary() -> bool:
     transforms, no other types.
     """
     return not (
-        torch.compiler.is_compiling()
-        or _get_current_dispatch_mode() is not None
-        or transformed()
-        or torch.is_autocast_enabled("cpu")
-        or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+        _watched() or transformed() or torch.is_autocast_enabled("cpu") or torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
     )
 
 
@@ -175,8 +171,6 @@ def _cast(arguments: Arguments) -> Arguments:
     """Under autocast, everything in its type, as torch treats its own recurrent layers."""
     tensors = arguments.all()
     kind = next(iter(tensors.values())).device.type
-    if kind == "cpu" and not torch.is_autocast_enabled(kind):
-        return arguments
     if not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
         return arguments
     dtype = torch.get_autocast_dtype(kind)

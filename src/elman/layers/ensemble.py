@@ -11,20 +11,20 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from elman.equations import Cell
 from elman.errors import ConfigError, ShapeError
 from elman.kernels import Demand, Sequences
 from elman.layers.batch import Flags, Numbers, batch
-from elman.layers.layer import Layer
+from elman.layers.layered import Layered, by_layer
 from elman.layers.make import Rates, make, whole
-from elman.layers.passes import joined, stacked, through
+from elman.layers.passes import joined, through
 from elman.layers.recurrent import Recurrent
-from elman.layers.state import State, as_state, as_tuple
+from elman.layers.state import State, as_state
 
 
-class Ensemble(nn.Module):
+class Ensemble(Layered):
     """`members` networks of the same cell and sizes, which know nothing of one another.
 
     Arguments are those of `Recurrent`, but for the number of members, and time always comes first.
@@ -53,7 +53,6 @@ class Ensemble(nn.Module):
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__()
         if whole("members", members) < 1:
             raise ConfigError(f"an ensemble has at least one member, not {members}")
         made = make(
@@ -66,12 +65,7 @@ class Ensemble(nn.Module):
             raise ConfigError(
                 f"{made.cell.name} reads more than x: ensembles are of cells that read x alone"
             )
-        self.cell, self.noise, self.output_size = made.cell, made.noise, made.output_size
-        self.members, self.num_layers = members, num_layers
-        self.input_size, self.hidden_size = input_size, hidden_size
-        self.bidirectional, self.dropout, self.target = bidirectional, dropout, target
-        self._more: dict[str, Any] = {"learn_start": learn_start, "sizes": sizes}
-        self.layers, self.backwards = nn.ModuleList(made.forwards), nn.ModuleList(made.backwards)
+        super().__init__(made)
 
     @classmethod
     def of(cls, nets: Sequence[Recurrent]) -> Ensemble:
@@ -80,17 +74,10 @@ class Ensemble(nn.Module):
             raise ConfigError("an ensemble has at least one member: Ensemble.of([Recurrent(...)])")
         first = nets[0]
         for number, net in enumerate(nets):
-            if repr(net) != repr(first):
+            if _facts(net) != _facts(first):
                 raise ConfigError(f"members must be alike, but net {number} is {net!r}")
-        some = first.stack[0].some(torch.empty(0))
-        made = cls(
-            first.cell, len(nets), first.input_size, first.hidden_size, first.num_layers,
-            dropout=first.dropout, bidirectional=first.bidirectional,
-            input_dropout=first.noise.inputs, state_dropout=first.noise.states,
-            zoneout=dict(first.noise.zoneout), learn_start=first.stack[0].start is not None,
-            target=first.target, sizes=_further_sizes(first.stack[0]), device=some.device,
-            dtype=some.dtype,
-        )  # fmt: skip
+        size = first.input_size, first.hidden_size, first.num_layers
+        made = cls(first.cell, len(nets), *size, **first.options())
         parts = [net.state_dict() for net in nets]
         made.load_state_dict({name: torch.stack([p[name] for p in parts]) for name in parts[0]})
         return made.train(first.training)
@@ -99,32 +86,10 @@ class Ensemble(nn.Module):
         """One of the members, with a copy of its weights."""
         if not -self.members <= whole("number", number) < self.members:
             raise ConfigError(f"there is no member {number}: there are {self.members}, from 0 on")
-        some = self.stack[0].some(torch.empty(0))
-        net = Recurrent(
-            self.cell, self.input_size, self.hidden_size, self.num_layers, dropout=self.dropout,
-            bidirectional=self.bidirectional, input_dropout=self.noise.inputs,
-            state_dropout=self.noise.states, zoneout=dict(self.noise.zoneout), target=self.target,
-            device=some.device, dtype=some.dtype, **self._more,
-        )  # fmt: skip
+        size = self.input_size, self.hidden_size, self.num_layers
+        net = Recurrent(self.cell, *size, **self.options())
         net.load_state_dict({name: part[number] for name, part in self.state_dict().items()})
         return net.train(self.training)
-
-    @property
-    def stack(self) -> list[Layer]:
-        """The layers, first to last; of two directions, forwards before backwards in each layer."""
-        pairs = [self.layers, self.backwards] if self.bidirectional else [self.layers]
-        return [layer for layers in zip(*pairs, strict=True) for layer in layers]  # pyright: ignore
-
-    def reset_parameters(self) -> None:
-        """Start all members again."""
-        for layer in self.stack:
-            layer.reset_parameters()
-
-    def zero_state(self, rows: int, like: Tensor | None = None) -> State:
-        """The state before anything was read, (L, members, rows, size) each."""
-        like = torch.empty(0) if like is None else like
-        firsts = [layer.first_state(rows, layer.some(like)) for layer in self.stack]
-        return as_state(tuple(torch.stack(parts) for parts in zip(*firsts, strict=True)))
 
     def forward(
         self,
@@ -146,38 +111,20 @@ class Ensemble(nn.Module):
         `Recurrent`; members then run one after the other.
         """
         x = self._every(x)
-        if return_states not in ("last", "all"):
-            raise ConfigError(f"return_states must be 'last' or 'all', not {return_states!r}")
-        layers, every = self.stack, return_states == "all"
+        self.check_wish(return_states)
+        every, rows = return_states == "all", x.shape[2]
         sequences = self._sequences(x, lengths, reset)
-        random = self.training and self.noise.random
-        seed = torch.randint(2**62, (), device="cpu") if random else None
         alone = sequences[0].whole
-        demand = Demand(sequences[0], self.target, every, seed, () if alone else sequences)
-        before = self._before(state, x)
+        demand = Demand(sequences[0], self.target, every, self.seed(), () if alone else sequences)
+        start = state is None
+        before = self.first_states(rows, x) if start else by_layer(self.parts(state, rows))
         passes = [
-            partial(layer, state=before[index], demand=demand) for index, layer in enumerate(layers)
+            partial(layer, state=before[index], demand=demand)
+            for index, layer in enumerate(self.stack)
         ]
         seen = through(passes, x, 1 + self.bidirectional, self.dropout, self.training)
-        names = self.cell.states
-        if every:
-            after = (torch.stack([one.history[name] for one in seen]) for name in names)
-        else:
-            after = (stacked([one.final[name] for one in seen]) for name in names)
-        return joined(seen, 1 + self.bidirectional), as_state(tuple(after))
-
-    def step(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """One step of every member's stream: x (members, B, D) in, the output (members, B, H) and
-        the state after it out.
-        """
-        if self.bidirectional:
-            raise ConfigError("a bidirectional layer needs whole sequences: it has no single step")
-        if x.dim() != 3:
-            raise ShapeError(
-                f"a step reads shape (members, rows, {self.input_size}), not {tuple(x.shape)}"
-            )
-        y, after = self(x[None], state)
-        return y[0], after
+        after = as_state(tuple(self.states_of(seen, every=every)))
+        return joined(seen, 1 + self.bidirectional), after
 
     def extra_repr(self) -> str:
         """For print: what it was made with."""
@@ -217,23 +164,6 @@ class Ensemble(nn.Module):
 
         return tuple(of(number) for number in range(self.members))
 
-    def _before(self, state: State | None, x: Tensor) -> list[tuple[Tensor, ...]]:
-        """The states of every layer before the first step."""
-        rows, layers = x.shape[2], self.stack
-        if state is None:
-            return [layer.first_state(rows, layer.some(x)) for layer in layers]
-        parts, names = as_tuple(state), self.cell.states
-        if len(parts) != len(names):
-            raise ShapeError(f"{self.cell.name} has states {', '.join(names)}: {len(parts)} came")
-        for part, (name, declared) in zip(parts, names.items(), strict=True):
-            wanted = (len(layers), self.members, rows, layers[0].sizes[declared.size])
-            if tuple(part.shape) != wanted:
-                raise ShapeError(
-                    f"state {name!r} must have shape {wanted} (layers, members, rows, units), not "
-                    f"{tuple(part.shape)}"
-                )
-        return [tuple(part[index] for part in parts) for index in range(len(layers))]
-
 
 def _given(name: str, value: Any, shared: tuple[int, ...], whole: tuple[int, ...]) -> Tensor | None:
     """What was given of every member's rows, with members in the axis before the last one."""
@@ -250,6 +180,6 @@ def _given(name: str, value: Any, shared: tuple[int, ...], whole: tuple[int, ...
     )
 
 
-def _further_sizes(layer: Layer) -> dict[str, int]:
-    """The sizes that have to be said beside the input's and the state's."""
-    return {name: number for name, number in layer.sizes.items() if name not in ("D", "H")}
+def _facts(net: Recurrent) -> tuple[Any, ...]:
+    """What members must have in common."""
+    return net.cell, net.input_size, net.hidden_size, net.num_layers, net.training, net.options()

@@ -20,13 +20,20 @@ Rates = float | Mapping[str, float]
 
 @dataclass(frozen=True)
 class Made:
-    """Layers first to last, those that read backwards apart; the last one's output is as wide."""
+    """Layers first to last, those that read backwards apart, and what they were made with;
+    `output_size` is the width of the last one's output.
+    """
 
     cell: Cell
-    noise: Noise
+    input_size: int
+    hidden_size: int
+    output_size: int
     forwards: list[Layer]
     backwards: list[Layer]
-    output_size: int
+    noise: Noise
+    dropout: float
+    target: str
+    members: int
 
 
 def make(
@@ -74,7 +81,9 @@ def make(
             )  # fmt: skip
             stack.append(layer)
         width = forwards[-1].output_size * (1 + bidirectional)
-    return Made(cell, noise, forwards, backwards, width)
+    return Made(
+        cell, input_size, hidden_size, width, forwards, backwards, noise, dropout, target, members
+    )
 
 
 def whole(name: str, number: object) -> int:

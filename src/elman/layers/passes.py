@@ -34,8 +34,3 @@ def joined(seen: Sequence[Results], directions: int) -> Tensor:
     """The outputs of the last layer's directions side by side."""
     outputs = [one.outputs["y"] for one in seen[-directions:]]
     return outputs[0] if len(outputs) == 1 else torch.cat(outputs, -1)
-
-
-def stacked(parts: Sequence[Tensor]) -> Tensor:
-    """The same quantity of all layers in one tensor, layers first."""
-    return parts[0].unsqueeze(0) if len(parts) == 1 else torch.stack(list(parts))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from elman.equations import Cell
@@ -19,16 +19,16 @@ from elman.errors import ConfigError, ShapeError
 from elman.kernels import Demand, Results
 from elman.layers.batch import Batch, Flags, Numbers, batch
 from elman.layers.frozen import Frozen
-from elman.layers.layer import Layer
+from elman.layers.layered import Layered, by_layer
 from elman.layers.make import Rates, make
-from elman.layers.passes import joined, stacked, through
-from elman.layers.state import State, as_state, as_tuple
+from elman.layers.passes import joined, through
+from elman.layers.state import State, as_state
 
 Tensors = Mapping[str, Tensor]
 Recorded = dict[str, Tensor | tuple[Tensor, ...]]
 
 
-class Recurrent(nn.Module):
+class Recurrent(Layered):
     """A stack of layers of one cell.
 
     `cell` is a Cell, the name of one on the shelf (`"lstm"`), a path to its equations, or the
@@ -68,44 +68,17 @@ class Recurrent(nn.Module):
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__()
         made = make(
             cell, input_size, hidden_size, num_layers, bidirectional=bidirectional,
             dropout=dropout, input_dropout=input_dropout, state_dropout=state_dropout,
             zoneout=zoneout, learn_start=learn_start, target=target, sizes=sizes, device=device,
             dtype=dtype,
         )  # fmt: skip
-        self.cell, self.noise, self.output_size = made.cell, made.noise, made.output_size
-        self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
-        self.batch_first, self.dropout, self.target = batch_first, dropout, target
-        self.bidirectional = bidirectional
+        super().__init__(made)
+        self.batch_first = batch_first
         self._further = {leaf.name for leaf in self.cell.step.inputs} - {"x"}
         self._statics = {leaf.name for leaf in self.cell.step.statics}
-        self.layers, self.backwards = nn.ModuleList(made.forwards), nn.ModuleList(made.backwards)
         self.held: Frozen | None = None
-
-    def reset_parameters(self) -> None:
-        """Start all layers again."""
-        for layer in self.stack:
-            layer.reset_parameters()
-
-    @property
-    def stack(self) -> list[Layer]:
-        """The layers, first to last; of two directions, forwards before backwards in each layer."""
-        if not self.bidirectional:
-            return list(self.layers._modules.values())  # pyright: ignore
-        pairs = zip(self.layers, self.backwards, strict=True)
-        return [layer for pair in pairs for layer in pair]  # pyright: ignore
-
-    def zero_state(self, rows: int, like: Tensor | None = None) -> State:
-        """The state before anything was read, (L, rows, size) each, of the parameters' type and
-        device; a cell without parameters takes those of `like`.
-
-        L counts layers, or layers times two directions.
-        """
-        like = torch.empty(0) if like is None else like
-        firsts = [layer.first_state(rows, layer.some(like)) for layer in self.stack]
-        return as_state(tuple(torch.stack(parts) for parts in zip(*firsts, strict=True)))
 
     def forward(
         self,
@@ -139,19 +112,15 @@ class Recurrent(nn.Module):
         """
         further = not (inputs is None and static is None)
         inputs, static = {} if inputs is None else inputs, {} if static is None else static
-        self._check(x, return_states)
+        self._check(x)
+        self.check_wish(return_states)
         if further or self._further or self._statics:
             self._check_further(inputs, static)
         record = _quantities(record)
-        given, layers = (
-            batch(x, batch_first=self.batch_first, lengths=lengths, reset=reset),
-            self.stack,
-        )
-        before = self._before(state, given, layers)
-        seed = (
-            torch.randint(2**62, (), device="cpu") if self.training and self.noise.random else None
-        )
-        demand = Demand(given.sequences, self.target, return_states == "all", seed)
+        given = batch(x, batch_first=self.batch_first, lengths=lengths, reset=reset)
+        layers, every = self.stack, return_states == "all"
+        before = self._before(state, given)
+        demand = Demand(given.sequences, self.target, every, self.seed())
         more = {name: given.along(tensor) for name, tensor in inputs.items()}
         kept = [None] * len(layers) if self.held is None else self.held.packs
         passes = [
@@ -169,7 +138,10 @@ class Recurrent(nn.Module):
         directions = 1 + self.bidirectional
         seen = through(passes, given.x, directions, self.dropout, self.training)
         y = given.output(joined(seen, directions))
-        states = self._found(seen, given, return_states == "all")
+        parts = self.states_of(seen, every=every)
+        states = as_state(
+            tuple(_batch_first(p, given) if every else given.states_out(p) for p in parts)
+        )
         return (y, states, _recorded(seen, given, record)) if record else (y, states)
 
     def step(
@@ -183,10 +155,7 @@ class Recurrent(nn.Module):
             found = self.held.step(x, state)
             if found is not None:
                 return found
-        if self.bidirectional:
-            raise ConfigError("a bidirectional layer needs whole sequences: it has no single step")
-        if x.dim() != 2:
-            raise ShapeError(f"a step reads shape (rows, {self.input_size}), not {tuple(x.shape)}")
+        self.check_step(x)
         time = 1 if self.batch_first else 0
         more = inputs and {name: tensor.unsqueeze(time) for name, tensor in inputs.items()}
         y, after = self(x.unsqueeze(time), state, inputs=more)
@@ -212,48 +181,13 @@ class Recurrent(nn.Module):
             f"dropout={self.dropout}{two}{more}, target={self.target!r}"
         )
 
-    def _found(self, seen: list[Results], given: Batch, every: bool) -> State:
-        """The states of all layers, in one tensor for each state of the cell."""
-        names = self.cell.states
-        if every:
-            all_ = (torch.stack([one.history[name] for one in seen]) for name in names)
-            return as_state(tuple(_batch_first(part, given) for part in all_))
-        last = (stacked([one.final[name] for one in seen]) for name in names)
-        return as_state(tuple(given.states_out(part) for part in last))
-
-    def _before(
-        self, state: State | None, given: Batch, layers: list[Layer]
-    ) -> list[tuple[Tensor, ...]]:
+    def _before(self, state: State | None, given: Batch) -> list[tuple[Tensor, ...]]:
         """The states of every layer before the first step, rows as the kernel takes them."""
         if state is None:
-            return [layer.first_state(given.rows, layer.some(given.x)) for layer in layers]
-        parts = [given.states_in(part) for part in self._states(state, given, layers)]
-        return [tuple(part[index] for part in parts) for index in range(len(layers))]
+            return self.first_states(given.rows, given.x)
+        return by_layer([given.states_in(part) for part in self.parts(state, given.rows)])
 
-    def _states(self, state: State, given: Batch, layers: list[Layer]) -> tuple[Tensor, ...]:
-        """The states that were given, one tensor for each of the cell's."""
-        parts, states = as_tuple(state), self.cell.states
-        for part in parts:
-            if not isinstance(part, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise ShapeError(
-                    f"state must be a tensor for each of {', '.join(states)}, not "
-                    f"{type(part).__name__}"
-                )
-        if len(parts) != len(states):
-            raise ShapeError(
-                f"{self.cell.name} has {_count(len(states), 'state')} ({', '.join(states)}), "
-                f"but {_count(len(parts), 'tensor')} came"
-            )
-        for one, (name, declared) in zip(parts, states.items(), strict=True):
-            wanted = (len(layers), given.rows, layers[0].sizes[declared.size])
-            if tuple(one.shape) != wanted:
-                raise ShapeError(
-                    f"state {name!r} must have shape {wanted} (layers, rows, units), "
-                    f"not {tuple(one.shape)}"
-                )
-        return parts
-
-    def _check(self, x: Tensor | PackedSequence, states: str) -> None:
+    def _check(self, x: Tensor | PackedSequence) -> None:
         axes = "(rows, steps, features)" if self.batch_first else "(steps, rows, features)"
         packed = isinstance(x, PackedSequence)
         data = x.data if packed else x
@@ -267,8 +201,6 @@ class Recurrent(nn.Module):
                 f"input must have shape {axes} with {self.input_size} features, "
                 f"not {tuple(data.shape)}"
             )
-        if states not in ("last", "all"):
-            raise ConfigError(f"return_states must be 'last' or 'all', not {states!r}")
 
     def _check_further(self, inputs: Tensors, static: Tensors) -> None:
         """Raise unless exactly the inputs beside x came, as wide as the layers."""
@@ -336,7 +268,3 @@ def _named(kind: str, wanted: set[str], given: Tensors) -> None:
         )
     if extra := given.keys() - wanted:
         raise ShapeError(f"{kind} has {sorted(extra)}, which the cell does not read")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
