@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 
+import pytest
+import torch
+
 from elman.bench import rounds
 from elman.bench.rounds import Times, in_turn
 
@@ -49,3 +52,12 @@ def test_garbage_is_collected_again_when_a_call_fails():
         assert gc.isenabled()
     else:
         raise AssertionError("the third call should have failed")
+
+
+def test_threads_are_put_back():
+    before = torch.get_num_threads()
+    with pytest.raises(RuntimeError), rounds.on_threads(before + 1) as count:
+        assert count == torch.get_num_threads() == before + 1
+        raise RuntimeError
+    with rounds.on_threads(None) as count:
+        assert count == before == torch.get_num_threads()

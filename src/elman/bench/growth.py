@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from rich import box
 from rich.table import Table
 
-from elman.bench.report import machine
-from elman.bench.rounds import in_turn
+from elman.bench.report import grid, machine
+from elman.bench.rounds import in_turn, on_threads
 from elman.layers import Recurrent
 
 UNITS = 64
@@ -25,18 +24,14 @@ def measure(
     tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """The figures of one run as JSON can hold them; `tell` hears what is being done."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or before)
     rows: list[dict[str, Any]] = []
-    try:
+    with on_threads(threads) as count:
         for cell in cells:
             layer = Recurrent(cell, UNITS, UNITS)
             for along, shapes in (("T", STEPS), ("B", ROWS)):
                 tell(f"{cell} along {along}")
                 rows += _line(layer, along, shapes, seconds)
-    finally:
-        torch.set_num_threads(before)
-    return {"machine": machine(threads or before), "H": UNITS, "results": rows}
+    return {"machine": machine(count), "H": UNITS, "results": rows}
 
 
 def _line(
@@ -66,9 +61,7 @@ def _step(layer: Recurrent, shape: tuple[int, int]) -> Callable[[], object]:
 
 def table(results: Mapping[str, Any]) -> Table:
     """What a person reads."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for title in ("cell", "T", "B", "ms", "each, us", "growth"):
-        made.add_column(title, justify="left" if title == "cell" else "right", no_wrap=True)
+    made = grid("cell", right=("T", "B", "ms", "each, us", "growth"))
     before = None
     for row in results["results"]:
         if before not in (None, (row["cell"], row["along"])):

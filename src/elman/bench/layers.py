@@ -20,7 +20,7 @@ from elman.bench.limit import limit
 from elman.bench.problem import Problem
 from elman.bench.report import machine
 from elman.bench.rivals import RIVALS
-from elman.bench.rounds import Times, in_turn
+from elman.bench.rounds import Times, in_turn, on_threads
 from elman.errors import ConfigError, KernelError
 
 Shape = tuple[int, int, int]
@@ -48,20 +48,16 @@ def measure(settings: Settings, tell: Callable[[str], None] = lambda _: None) ->
     """The figures of one run as JSON can hold them; `tell` hears what is being done."""
     threads = settings.threads or torch.get_num_threads()
     check(settings, threads, tuple(RIVALS))
-    before = torch.get_num_threads()
     limit_jax(threads)
-    torch.set_num_threads(threads)
     small = all(math.prod(shape) < 10_000 for shape in settings.shapes)
-    try:
+    rows: list[dict[str, Any]] = []
+    with on_threads(threads):
         tell("the machine's limit")
         limits = {str(n): limit(n, small=small) for n in sorted({1, threads})}
-        rows: list[dict[str, Any]] = []
         for name in settings.cells:
             for shape in settings.shapes:
                 tell(f"{name} at T, B, H = {', '.join(map(str, shape))}")
                 rows.append(_row(Problem(name, *shape), settings))
-    finally:
-        torch.set_num_threads(before)
     return {
         "machine": machine(threads),
         "limit": limits,

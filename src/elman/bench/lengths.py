@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich import box
 from rich.table import Table
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from elman.bench.layers import SHAPES, Settings, Shape, agree, check, geometric
-from elman.bench.report import machine
-from elman.bench.rounds import in_turn
+from elman.bench.report import grid, machine
+from elman.bench.rounds import in_turn, on_threads
 from elman.layers import GRU, LSTM, RNN
 
 KINDS: dict[str, tuple[Any, Any]] = {
@@ -39,16 +38,12 @@ def measure(settings: Settings, tell: Callable[[str], None] = lambda _: None) ->
     """The figures of one run as JSON can hold them; `tell` hears what is being done."""
     threads = settings.threads or torch.get_num_threads()
     check(settings, threads, CELLS)
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
     rows: list[dict[str, Any]] = []
-    try:
+    with on_threads(threads):
         for name in settings.cells:
             for shape in settings.shapes:
                 tell(f"{name} at T, B, H = {', '.join(map(str, shape))}")
                 rows.append(_row(name, shape, settings.seconds))
-    finally:
-        torch.set_num_threads(before)
     means = {
         name: {figure: geometric([r[figure] for r in rows if r["cell"] == name])
                for figure in ("excess", "packed")}
@@ -99,10 +94,8 @@ def _named(gradients: Sequence[Tensor]) -> dict[str, np.ndarray]:
 
 def table(results: Mapping[str, Any]) -> Table:
     """What a person reads."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    titles = ("cell", "T,B,H", "share", "ms", "padded ms", "excess", "torch packed", "its excess")
-    for title in titles:
-        made.add_column(title, justify="left" if title in titles[:2] else "right", no_wrap=True)
+    figures = ("share", "ms", "padded ms", "excess", "torch packed", "its excess")
+    made = grid("cell", "T,B,H", right=figures)
     for row in results["results"]:
         seconds, shape = row["seconds"], ",".join(str(row[size]) for size in "TBH")
         made.add_row(

@@ -7,7 +7,7 @@ from math import prod
 
 import torch
 
-from elman.bench.rounds import in_turn
+from elman.bench.rounds import in_turn, on_threads
 from elman.equations import Cell
 from elman.kernels import Arguments, choose, compile
 
@@ -24,23 +24,18 @@ def limit(threads: int, seconds: float = 1.0, *, small: bool = False) -> dict[st
 
     `small` takes a few thousandths of the work, to see that all is well.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        side, half, copied = (MM // 16, HALF // 16, COPIED >> 12) if small else (MM, HALF, COPIED)
-        shape = tuple(size // 8 for size in PACKED) if small else PACKED
-        calls = {
-            "mm": _mm(side, torch.float32),
-            "packed": _packed(*shape),
-            "bf16": _mm(half, torch.bfloat16),
-            "memory": _copy(copied),
-        }
-        with torch.no_grad():
-            for call in calls.values():
-                call()
-            times = in_turn(calls, 0.0 if small else seconds)
-    finally:
-        torch.set_num_threads(before)
+    side, half, copied = (MM // 16, HALF // 16, COPIED >> 12) if small else (MM, HALF, COPIED)
+    shape = tuple(size // 8 for size in PACKED) if small else PACKED
+    calls = {
+        "mm": _mm(side, torch.float32),
+        "packed": _packed(*shape),
+        "bf16": _mm(half, torch.bfloat16),
+        "memory": _copy(copied),
+    }
+    with on_threads(threads), torch.no_grad():
+        for call in calls.values():
+            call()
+        times = in_turn(calls, 0.0 if small else seconds)
     work = {"mm": 2 * side**3, "packed": 2 * prod(shape), "bf16": 2 * half**3, "memory": 2 * copied}
     found = {name: work[name] / times[name].best / 1e9 for name in calls}
     return {**found, "limit": max(found["mm"], found["packed"])}

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rich import box
 from rich.table import Table
 
-from elman.bench.report import machine
+from elman.bench.report import grid, machine
+from elman.bench.rounds import on_threads
 from elman.data import TextData
 from elman.errors import ConfigError
 from elman.tasks import TextConfig, TextTask
@@ -52,14 +52,10 @@ def measure(
             raise ConfigError(f"there is no benchmark of {cell!r}: choose from {', '.join(CELLS)}")
     if steps < TURN:
         raise ConfigError(f"a training of {steps} steps is too short: take {TURN} or more")
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or before)
-    try:
+    with on_threads(threads) as count:
         rows = [_row(text, cell, steps, tell) for cell in cells]
-    finally:
-        torch.set_num_threads(before)
     about = {"name": text.name, "sha256": text.sha256, "bytes": text.size}
-    return {"machine": machine(threads or before), "text": about, "results": rows}
+    return {"machine": machine(count), "text": about, "results": rows}
 
 
 def _row(text: TextData, cell: str, steps: int, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -127,10 +123,8 @@ def plain(text: TextData, config: TextConfig, lr: float) -> Any:
 
 def table(results: Mapping[str, Any]) -> Table:
     """What a person reads."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    titles = ("cell", "units", "elman char/s", "torch char/s", "ratio", "elman nats", "torch nats")
-    for title in titles:
-        made.add_column(title, justify="left" if title == "cell" else "right", no_wrap=True)
+    speeds = ("elman char/s", "torch char/s", "ratio")
+    made = grid("cell", right=("units", *speeds, "elman nats", "torch nats"))
     for row in results["results"]:
         speeds = (f"{row['characters a second'][who]:,.0f}" for who in ("elman", "torch"))
         losses = (f"{row['val_loss'][who]:.3f}" for who in ("elman", "torch"))

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rich import box
 from rich.table import Table
 from torch import nn
 
 from elman.bench.layers import Settings, Shape, check, geometric
-from elman.bench.report import machine
+from elman.bench.report import grid, machine
 from elman.errors import ConfigError, KernelError
 from elman.layers import GRU, LSTM, RNN
 
@@ -101,10 +100,7 @@ def _held(what: str) -> int:
 
 def table(results: Mapping[str, Any]) -> Table:
     """What a person reads."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for title in ("cell", "T,B,H", "elman MB", "torch MB", "share"):
-        justify = "left" if title in ("cell", "T,B,H") else "right"
-        made.add_column(title, justify=justify, no_wrap=True)
+    made = grid("cell", "T,B,H", right=("elman MB", "torch MB", "share"))
     for row in results["results"]:
         shape = ",".join(str(row[size]) for size in "TBH")
         megabytes = (f"{row['bytes'][who] / 2**20:.0f}" for who in ("elman", "torch"))

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -88,15 +88,23 @@ def tables(results: Mapping[str, Any]) -> Iterator[Table | str]:
     yield _firsts(results)
 
 
+def grid(*left: str, right: Sequence[str]) -> Table:
+    """A table with these columns, words on the left and figures on the right."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for title in left:
+        made.add_column(title, no_wrap=True)
+    for title in right:
+        made.add_column(title, justify="right", no_wrap=True)
+    return made
+
+
 def _speeds(results: Mapping[str, Any]) -> Table:
     """Elman's time and speed, and how many times as long the others take."""
     rivals = _rivals(results)
     threads = results["machine"]["threads"]
     most = results["limit"][str(threads)]["limit"]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    left, right = ("cell", "T,B,H"), ("ms", "GFLOP/s", "limit")
-    for title in (*left, *right, *(TITLES[name][0] for name in rivals)):
-        table.add_column(title, justify="left" if title in left else "right", no_wrap=True)
+    titles = (TITLES[name][0] for name in rivals)
+    table = grid("cell", "T,B,H", right=("ms", "GFLOP/s", "limit", *titles))
     for row in results["results"]:
         mine = row["candidates"]["elman"]
         shape = ",".join(str(row[size]) for size in "TBH")

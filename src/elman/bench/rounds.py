@@ -11,12 +11,26 @@ import gc
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+import torch
 
 LEAST_ROUNDS = 7
 MOST_ROUNDS = 101
 TURN = 0.02  # seconds of one turn, at least
+
+
+@contextmanager
+def on_threads(count: int | None) -> Generator[int]:
+    """A block in which torch and Elman take so many threads, or as many as before; it is told."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield count or before
+    finally:
+        torch.set_num_threads(before)
 
 
 @dataclass(frozen=True)

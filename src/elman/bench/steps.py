@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from rich import box
 from rich.table import Table
 from torch import nn
 
 from elman.bench.layers import Settings, check
-from elman.bench.rounds import Times, in_turn
+from elman.bench.report import grid
+from elman.bench.rounds import Times, in_turn, on_threads
 from elman.layers import Recurrent
 
 CELLS: dict[str, Callable[[int, int], nn.Module]] = {
@@ -27,19 +27,15 @@ def measure(
 ) -> list[dict[str, Any]]:
     """A line for every cell and size."""
     check(Settings(cells, (), seconds, threads), threads, tuple(CELLS))
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        rows: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
+    with on_threads(threads):
         for cell in cells:
             for size in SIZES:
                 tell(f"a step of {cell} at B, H = {size[0]}, {size[1]}")
                 times = _times(cell, size, seconds)
                 found = {name: time.median * 1e6 for name, time in times.items()}
                 rows.append({"cell": cell, "B": size[0], "H": size[1], "microseconds": found})
-        return rows
-    finally:
-        torch.set_num_threads(before)
+    return rows
 
 
 def _times(cell: str, size: Sizes, seconds: float) -> dict[str, Times]:
@@ -82,11 +78,8 @@ def _times(cell: str, size: Sizes, seconds: float) -> dict[str, Times]:
 
 def table(rows: list[dict[str, Any]]) -> Table:
     """What a person reads."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     names = list(rows[0]["microseconds"])
-    for title in ("cell", "B,H", *names):
-        justify = "left" if title in ("cell", "B,H") else "right"
-        made.add_column(title, justify=justify, no_wrap=True)
+    made = grid("cell", "B,H", right=names)
     for row in rows:
         figures = (f"{row['microseconds'][name]:.1f}" for name in names)
         made.add_row(row["cell"], f"{row['B']},{row['H']}", *figures)

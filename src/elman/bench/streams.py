@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from rich import box
 from rich.table import Table
 
 from elman.bench.layers import Shape, geometric
-from elman.bench.report import machine
-from elman.bench.rounds import in_turn
+from elman.bench.report import grid, machine
+from elman.bench.rounds import in_turn, on_threads
 from elman.equations import Cell
 from elman.layers import Recurrent
 
@@ -35,16 +34,12 @@ def measure(
     tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """The figures of one run as JSON can hold them; `tell` hears what is being done."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or before)
     rows: list[dict[str, Any]] = []
-    try:
+    with on_threads(threads) as count:
         for name, cell in CELLS.items():
             for shape in shapes:
                 tell(f"{name} at T, B, H = {', '.join(map(str, shape))}")
                 rows.append(_row(name, cell, shape, seconds))
-    finally:
-        torch.set_num_threads(before)
     means = {
         name: {
             kind: geometric([row[kind] for row in rows if row["cell"] == name])
@@ -52,7 +47,7 @@ def measure(
         }
         for name in CELLS
     }
-    return {"machine": machine(threads or before), "results": rows, "means": means}
+    return {"machine": machine(count), "results": rows, "means": means}
 
 
 def _row(name: str, cell: Cell, shape: Shape, seconds: float) -> dict[str, Any]:
@@ -112,10 +107,7 @@ def copied(read: int, new: int, numbers: int) -> Callable[[], object]:
 
 def table(results: Mapping[str, Any]) -> Table:
     """What a person reads."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    titles = ("cell", "T,B,H", "forward ms", "of a copy", "training ms", "of a copy")
-    for title in titles:
-        made.add_column(title, justify="left" if title in titles[:2] else "right", no_wrap=True)
+    made = grid("cell", "T,B,H", right=("forward ms", "of a copy", "training ms", "of a copy"))
     for row in results["results"]:
         shape, seconds = ",".join(str(row[size]) for size in "TBH"), row["seconds"]
         made.add_row(

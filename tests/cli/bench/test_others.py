@@ -1,4 +1,4 @@
-"""`elman bench small`, `memory` and `growth`: each gives its figures as JSON and as a table."""
+"""`elman bench memory` and `growth`: each gives its figures as JSON and as a table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from elman.bench import growth, steps
+from elman.bench import growth
 from elman.cli import main
 
 QUICK = ("--seconds", "0", "--threads", "1", "--json")
@@ -16,13 +16,6 @@ QUICK = ("--seconds", "0", "--threads", "1", "--json")
 def figures(capsys, *words: str):
     assert main(["bench", *words, *QUICK]) == 0
     return json.loads(capsys.readouterr().out)
-
-
-def test_small_has_sequences_and_steps(capsys, monkeypatch):
-    monkeypatch.setattr(steps, "SIZES", ((1, 8),))
-    found = figures(capsys, "small", "--cells", "rnn", "--shapes", "3,1,8")
-    assert [row["T"] for row in found["results"]] == [3]
-    assert [row["H"] for row in found["steps"]] == [8]
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells")

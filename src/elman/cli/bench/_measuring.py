@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,38 +49,18 @@ def _shape(text: str) -> tuple[int, int, int]:
 
 
 def measured(
-    options: Plotting,
-    shared: Shared,
-    cells: Sequence[str],
-    kind: str,
-    *,
-    compile: bool = False,
-    usual: Sequence[str] = (),
-    steps: bool = False,
+    options: Plotting, shared: Shared, cells: Sequence[str], kind: str, *, compile: bool = False
 ) -> dict[str, object]:
-    """Time a training step of these cells, and a single step too if asked to; print the tables."""
+    """Time a training step of these cells, print the table, and draw it if asked to."""
     from elman import bench
 
     if options.plot:
         bench.roofline.can_draw(options.plot)
-    sizes = shapes(options.shapes or usual) or bench.SHAPES
+    sizes = shapes(options.shapes) or bench.SHAPES
     settings = bench.Settings(cells, sizes, options.seconds, options.threads, compile)
-
-    def measure(tell: Callable[[str], None]) -> dict[str, Any]:
-        results = bench.measure(settings, tell)
-        if steps:
-            threads = results["machine"]["threads"]
-            found = bench.steps.measure(tuple(cells), options.seconds, threads, tell)
-            results["steps"] = found
-        return results
-
-    def tables(results: Mapping[str, Any]) -> Iterator[Any]:
-        yield from bench.tables(results)
-        if steps:
-            yield "one step of a stream, in microseconds"
-            yield bench.steps.table(results["steps"])
-
-    results = printed(options, shared, kind, measure, tables)
+    results = printed(
+        options, shared, kind, lambda tell: bench.measure(settings, tell), bench.tables
+    )
     if options.plot:
         drawn = bench.roofline.draw(results, options.plot)
         shared.console().print(f"drawn {drawn}", soft_wrap=True)

@@ -7,22 +7,36 @@ gradient, beside torch's cells without and with, in microseconds.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from elman.cli import Shared
-from elman.cli.bench._measuring import Plotting, measured
+from elman.cli.bench._measuring import Measuring, printed, shapes
 
 SHAPES = ("64,1,16", "64,1,64", "64,4,64", "64,4,128")
 
 
 @dataclass(frozen=True)
-class Options(Plotting):
+class Options(Measuring):
     cells: tuple[str, ...] = ()
     """Which of rnn, gru and lstm; all of them unless told otherwise."""
 
 
 def run(options: Options, shared: Shared) -> dict[str, object] | None:
-    from elman.bench import steps
+    from elman import bench
 
-    cells = options.cells or tuple(steps.CELLS)
-    return measured(options, shared, cells, "small", usual=SHAPES, steps=True)
+    cells, sizes = options.cells or tuple(bench.steps.CELLS), shapes(options.shapes or SHAPES)
+    settings = bench.Settings(cells, sizes, options.seconds, options.threads)
+
+    def measure(tell: Callable[[str], None]) -> dict[str, Any]:
+        sequences = bench.measure(settings, tell)
+        threads = sequences["machine"]["threads"]
+        return {**sequences, "steps": bench.steps.measure(cells, settings.seconds, threads, tell)}
+
+    def tables(results: Mapping[str, Any]) -> Iterator[Any]:
+        yield from bench.tables(results)
+        yield "one step of a stream, in microseconds"
+        yield bench.steps.table(results["steps"])
+
+    return printed(options, shared, "small", measure, tables)
