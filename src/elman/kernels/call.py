@@ -23,7 +23,7 @@ from elman.kernels.members import check_members, each
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Variant
 
-KINDS = 16  # of calls that a layer remembers
+KINDS = 256  # of calls that a layer remembers
 HALVES = (torch.bfloat16, torch.float16)
 
 
@@ -85,10 +85,12 @@ def stepping(variant: Variant, arguments: Arguments, target: str) -> Stepping | 
 
 
 class Calls:
-    """Calls of one layer that may be made again. A copy of the layer begins without any."""
+    """Calls of one layer that may be made again, each from the second of its kind on: remembering
+    one takes as long as it saves later. A copy of the layer begins without any.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, tuple[LLVM, Again]] = {}
+        self._known: dict[Hashable, tuple[LLVM, Again] | None] = {}
 
     def again(self, kind: Hashable, tensors: Sequence[Tensor], *, history: bool) -> Results | None:
         """The results of a call of a kind that is known, with tensors that fit it."""
@@ -101,6 +103,11 @@ class Calls:
         self, kind: Hashable, variant: Variant, arguments: Arguments, demand: Demand
     ) -> None:
         """Take note of a call that has been made, if compiled code did it."""
+        if kind not in self._known:
+            if len(self._known) >= KINDS:
+                self._known.clear()
+            self._known[kind] = None
+            return
         some = next(iter(arguments.all().values()))
         if some.dtype in HALVES or choose(demand.target, some.dtype, some.device) != "llvm":
             return
@@ -108,8 +115,6 @@ class Calls:
         rows = sequences.backwards if arguments.direction else sequences.forwards
         kernel = _kernel(variant, "llvm")
         if isinstance(kernel, LLVM):
-            if len(self._known) >= KINDS:
-                self._known.clear()
             self._known[kind] = kernel, kernel.again(arguments.at(rows, 0))
 
     def __reduce__(self) -> tuple[type[Calls], tuple[()]]:
