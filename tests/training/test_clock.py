@@ -60,10 +60,12 @@ def test_another_sitting_goes_on_where_the_first_one_stopped():
 
 def test_a_first_evaluation_that_would_take_long_is_left_to_the_end():
     clock = at(1)
-    clock.expect(14.0)  # less than a quarter of a minute: it comes early, as ever
+    clock.expect(5.0)  # less than a tenth of a minute: it comes early, as ever
     assert not clock.dear and clock.reserve == pytest.approx(1.8)
     clock.expect(20.0)
     assert clock.dear and clock.reserve == pytest.approx(23.2)
+    clock.expect(20.0, sure=False)  # judged by a step that compiled: it waits, and costs no time
+    assert clock.dear and clock.reserve == pytest.approx(1.8)
     clock.looked(5.0)
     assert not clock.dear and clock.reserve == pytest.approx(5.95)
     steps = Clock(0.0, 100)

@@ -11,7 +11,7 @@ import time
 
 _FIRST_RESERVE = 0.03  # share of the time put aside until an evaluation has been timed
 FIRST_LOOK = 0.3  # early, to see what it writes before it can
-DEAR = 0.25  # share of the time from which on an evaluation is left to the end
+DEAR = 0.1  # share of the time from which on an evaluation is left to the end
 
 
 class Clock:
@@ -26,6 +26,7 @@ class Clock:
         self._since = time.monotonic() if since is None else since
         self._last_look: float | None = None
         self._expected = 0.0
+        self._sure = False
 
     @property
     def seconds(self) -> float:
@@ -35,7 +36,7 @@ class Clock:
     @property
     def reserve(self) -> float:
         """Seconds put aside for the end."""
-        if self._last_look is None and not self.dear:
+        if self._last_look is None and not (self.dear and self._sure):
             return _FIRST_RESERVE * self.limit
         return min(1.15 * (self._last_look or self._expected) + 0.2, self.limit / 2)
 
@@ -58,9 +59,13 @@ class Clock:
         done = self.progress()
         return self.seconds / done * (1 - done) if done else math.nan
 
-    def expect(self, seconds: float) -> None:
-        """Note what an evaluation should take, judged by a step, until one has been timed."""
-        self._expected = seconds
+    def expect(self, seconds: float, *, sure: bool = True) -> None:
+        """Note what an evaluation should take, judged by a step, until one has been timed.
+
+        Not `sure`, it may be far less: the first step compiles. Then the evaluation waits, but no
+        time is put aside for it.
+        """
+        self._expected, self._sure = seconds, sure
 
     def looked(self, seconds: float) -> None:
         """Note what an evaluation took, the sample and the checkpoint included."""

@@ -13,7 +13,10 @@ from elman.training.config import TrainingConfig
 
 CHARACTERS_PER_MINUTE = 2_500_000  # read in training with 320 units, about, on two cores
 STEPS_PER_MINUTE = 600
-UNITS = ((0.5, 192), (1.2, 256), (4.0, 320), (15.0, 448), (60.0, 640))  # up to so many minutes
+UNITS = (  # up to so many minutes
+    (0.06, 96), (0.12, 128), (0.25, 160), (0.75, 192),
+    (1.2, 256), (4.0, 320), (15.0, 448), (60.0, 640),
+)  # fmt: skip
 LARGEST = 896
 
 
@@ -31,7 +34,7 @@ def recipe(
     while hidden > 32 and 4 * hidden * hidden > 2 * characters:
         hidden //= 2
     passes = spent * CHARACTERS_PER_MINUTE * (320 / hidden) ** 2 / characters
-    batch, window = (64, 64) if spent > 1 else (32, 64)
+    batch, window = (64 if spent > 1 else 32 if spent > 0.25 else 16), 64
     while batch > 1 and batch * window * 8 > characters:
         batch //= 2
     model = TextConfig(
@@ -44,7 +47,7 @@ def recipe(
         window=min(window, characters - 1),
     )
     training = TrainingConfig(
-        lr=0.02 if hidden <= 320 else 0.02 * (320 / hidden) ** 0.5,
+        lr=_rate(spent, hidden),
         optimizer="muon",
         weight_decay=0.05,
         minutes=minutes,
@@ -52,6 +55,13 @@ def recipe(
         sample_length=min(500, max(32, characters // 4)),
     )
     return model, training
+
+
+def _rate(minutes: float, hidden: int) -> float:
+    """A few hundred updates must be larger ones; those of a wide layer smaller."""
+    if minutes <= 0.25:
+        return 0.03
+    return 0.02 if hidden <= 320 else 0.02 * (320 / hidden) ** 0.5
 
 
 def _toy(characters: int, minutes: float, steps: int) -> tuple[TextConfig, TrainingConfig]:

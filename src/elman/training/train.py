@@ -106,6 +106,7 @@ class Trainer:
         self.saved: int | None = None
         self._saved_at = time.monotonic()
         self._busy, self._done = 0.0, 0  # seconds and steps of this sitting
+        self._usual = 0.0  # seconds of a step that had nothing to compile
 
     def go(self, request: Request) -> None:
         """Step by step to the end, or to the step after which a stop was asked for."""
@@ -131,9 +132,12 @@ class Trainer:
         if not self.tally.add(self.clock.step, loss.item(), norm):
             self.task.forget()
         took = time.monotonic() - start
-        self.clock.expect(FORWARD * took * self.task.tokens_to_score / self.task.tokens_per_step)
         self._busy += took
         self._done += 1
+        # the first step of a sitting compiles what it needs, so any other tells more
+        self._usual = min(took, self._usual) if self._done > 1 else took
+        scored = self.task.tokens_to_score / self.task.tokens_per_step
+        self.clock.expect(FORWARD * self._usual * scored, sure=self._done > 1)
         told = self.clock.step % self.config.log_every == 0 or self.due()
         row = self._row(progress) if told else None
         self.watcher.step(self.clock, self.clock.step * self.task.tokens_per_step, row)

@@ -1,9 +1,8 @@
 """One update of the weights: learning rate, clipping, the optimizer, what is done about NaN.
 
 In: a model whose gradients are there, and the progress from 0 to 1. Out: changed weights and the
-norm of the gradients, or no change if a number was not finite. Adam: D. P. Kingma and J. Ba, ICLR
-2015; decay apart from the gradient: I. Loshchilov and F. Hutter, ICLR 2019. With Muon, the matrices
-of recurrent layers go there, and all else to Adam.
+norm of the gradients, or no change if a number was not finite. With Muon, the matrices of recurrent
+layers go there, and all else to Adam.
 """
 
 from __future__ import annotations
@@ -12,16 +11,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from elman.layers.layer import Layer
+from elman.training.adam import Adam
 from elman.training.config import TrainingConfig
 from elman.training.muon import Muon
-
-_MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 def learning_rate(config: TrainingConfig, progress: float) -> float:
@@ -41,16 +37,9 @@ class Updates:
         hidden = _hidden(model) if config.optimizer == "muon" else dict[str, nn.Parameter]()
         self.muon = Muon(hidden, config.weight_decay)
         rest = {name: p for name, p in self.parameters.items() if name not in hidden}
-        decayed = [p for name, p in rest.items() if _decays(name, p)]
-        others = [p for name, p in rest.items() if not _decays(name, p)]
-        groups = [
-            {"params": decayed, "weight_decay": config.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
-        # On the CPU the fused form takes one pass over the weights where the plain one takes ten.
-        self.adam = torch.optim.AdamW(
-            groups, lr=config.lr, betas=(config.beta1, config.beta2), fused=True
-        )
+        decayed = {name for name, parameter in rest.items() if _decays(name, parameter)}
+        betas = config.beta1, config.beta2
+        self.adam = Adam(rest, decayed, config.weight_decay, betas)
 
     def apply(self, progress: float) -> float:
         """Change the weights by their gradients; the norm of these before clipping, in one number.
@@ -64,33 +53,20 @@ class Updates:
                 for gradient in gradients:
                     gradient.mul_(self.config.clip / norm)
             rate = learning_rate(self.config, progress)
-            for group in self.adam.param_groups:
-                group["lr"] = rate
-            self.adam.step()
+            self.adam.step(rate)
             self.muon.step(rate)
         for parameter in self.parameters.values():
             parameter.grad = None
         return norm
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The moments by name of parameter, and how many updates there were."""
-        found = self.muon.arrays()
-        for name, parameter in self.parameters.items():
-            memory = self.adam.state.get(parameter)
-            if memory:
-                found |= {f"adam.{k}.{name}": memory[k].numpy() for k in _MOMENTS}
-                found[f"adam.step.{name}"] = memory["step"].numpy()
-        return found
+        """What both remember, by name of parameter."""
+        return self.muon.arrays() | self.adam.arrays()
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Go back to saved moments."""
+        """Go back to what they remembered."""
         self.muon.restore(arrays)
-        for name, parameter in self.parameters.items():
-            if f"adam.step.{name}" in arrays:
-                self.adam.state[parameter] = {
-                    k: torch.from_numpy(np.array(arrays[f"adam.{k}.{name}"]))
-                    for k in (*_MOMENTS, "step")
-                }
+        self.adam.restore(arrays)
 
 
 def _hidden(model: nn.Module) -> dict[str, nn.Parameter]:
