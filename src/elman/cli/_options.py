@@ -13,4 +13,7 @@ CellName = Annotated[str | None, arg(metavar="CELL", help_behavior_hint=CHOSEN)]
 Optimizer = Annotated[
     Literal["adam", "muon"] | None, arg(metavar="{adam,muon}", help_behavior_hint=CHOSEN)
 ]
+Precision = Annotated[
+    Literal["full", "bf16"] | None, arg(metavar="{full,bf16}", help_behavior_hint="(full)")
+]
 RunFolder = Annotated[Path | None, arg(name="run", metavar="PATH", help_behavior_hint="")]

@@ -16,9 +16,10 @@ from torch.utils._python_dispatch import (
     _get_current_dispatch_mode,  # pyright: ignore[reportPrivateUsage]
 )
 
+from elman.errors import KernelError
 from elman.kernels.compile import LIMIT, choose, compile, transformed
 from elman.kernels.kernel import Arguments, Kernel, Results, common_dtype
-from elman.kernels.llvm import LLVM, Again, Stepping
+from elman.kernels.llvm import LLVM, Again, Machine, Stepping
 from elman.kernels.members import check_members, each
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Variant
@@ -54,6 +55,13 @@ def run(variant: Variant, arguments: Arguments, demand: Demand) -> Results:
     device = next(iter(arguments.all().values())).device
     half = dtype in HALVES and device.type == "cpu" and demand.target != "eager"
     wide = torch.float32 if half else dtype
+    if dtype == torch.bfloat16 and half and _multiplies_bf16():
+        variant = replace(variant, pairs=True)
+    if variant.pairs and dtype == torch.float64:
+        raise KernelError(
+            f"{variant.cell.name} has precision='bf16', which rounds what float32 holds, and its "
+            "tensors are of float64: use precision='full', or call .float()"
+        )
     target = choose(demand.target, wide, device)
     if arguments.members:
         check_members(arguments)
@@ -163,7 +171,7 @@ def _plain(variant: Variant, arguments: Arguments, demand: Demand, target: str) 
 
 @lru_cache(maxsize=LIMIT)
 def _kernel(variant: Variant, target: str) -> Kernel:
-    return compile(variant.step, target)
+    return compile(variant.step, target, pairs=variant.pairs)
 
 
 @torch._disable_dynamo  # pyright: ignore
@@ -181,6 +189,15 @@ def _cast(arguments: Arguments) -> Arguments:
     dtype = torch.get_autocast_dtype(kind)
     single = {name: t.to(dtype) if t.dtype == torch.float32 else t for name, t in tensors.items()}
     return arguments.having(single)
+
+
+def _multiplies_bf16() -> bool:
+    """Whether this processor has an instruction for it."""
+    return Machine.host().multiplies_bf16
+
+
+# as for the host in `compile`: torch.compile calls it and does not look inside
+_multiplies_bf16._dynamo_marked_constant = True  # pyright: ignore[reportFunctionMemberAccess]
 
 
 def _narrowed(results: Results, dtype: torch.dtype) -> Results:

@@ -25,16 +25,25 @@ _kernels: OrderedDict[object, Kernel] = OrderedDict()
 _lock = Lock()
 
 
-def compile(step: Step, target: str = "llvm", machine: Machine | None = None) -> Kernel:
-    """A kernel for a step on a target (`llvm` or `eager`)."""
+def compile(
+    step: Step, target: str = "llvm", machine: Machine | None = None, *, pairs: bool = False
+) -> Kernel:
+    """A kernel for a step on a target (`llvm` or `eager`).
+
+    With `pairs`, matrix products are of numbers rounded to bf16, summed in fp32.
+    """
     if target not in TARGETS:
         raise KernelError(f"no target {target!r}: choose 'auto', 'llvm' or 'eager'")
-    key = (target, machine, step.name, step.outputs, step.parameters, step.inputs, step.states)
+    parts = step.outputs, step.parameters, step.inputs, step.states
+    key = (target, machine, pairs, step.name, *parts)
     with _lock:
         if key in _kernels:
             _kernels.move_to_end(key)
             return _kernels[key]
-        kernel = LLVM(verify(step), machine) if target == "llvm" else Eager(verify(step))
+        if target == "llvm":
+            kernel = LLVM(verify(step), machine, pairs=pairs)
+        else:
+            kernel = Eager(verify(step), pairs=pairs)
         _kernels[key] = kernel
         while len(_kernels) > LIMIT:
             _kernels.popitem(last=False)

@@ -19,6 +19,7 @@ from elman.graph import counter
 from elman.graph.node import Dependence, Node, is_leaf
 from elman.graph.step import Output, Step
 from elman.kernels.kernel import Arguments, Results, check_axes, sizes_of
+from elman.kernels.rounded import multiply
 
 
 def _hard_sigmoid(x: Tensor) -> Tensor:
@@ -60,15 +61,15 @@ OPERATIONS: Mapping[str, Callable[..., Tensor]] = {
 
 
 class Eager:
-    """A step as torch operations."""
+    """A step as torch operations; with `pairs`, products are of numbers rounded to bf16."""
 
-    def __init__(self, step: Step) -> None:
-        self.step = step
+    def __init__(self, step: Step, *, pairs: bool = False) -> None:
+        self.step, self.pairs = step, pairs
         self._nodes = step.nodes()
 
     def __call__(self, arguments: Arguments, *, history: bool = False) -> Results:
         """Run over a batch of sequences."""
-        world = _World(self.step, self._nodes, arguments)
+        world = _World(self.step, self._nodes, arguments, multiply if self.pairs else torch.matmul)
         now = dict(arguments.states)
         seen = _Seen(world)
         for t in range(world.rows.steps):
@@ -114,7 +115,14 @@ class _Here:
 class _World:
     """The values of one call: what all steps share, and what each step adds."""
 
-    def __init__(self, step: Step, nodes: tuple[Node, ...], arguments: Arguments) -> None:
+    def __init__(
+        self,
+        step: Step,
+        nodes: tuple[Node, ...],
+        arguments: Arguments,
+        product: Callable[[Tensor, Tensor], Tensor],
+    ) -> None:
+        self.product = product
         self.step, self.arguments, self.rows = step, arguments, arguments.table(step)
         check_axes(step, arguments, self.rows)
         tensors = arguments.all()
@@ -210,7 +218,7 @@ class _World:
     def _compute(self, node: Node, args: list[Tensor]) -> Tensor:
         if node.op == "linear":
             matrix, operand = args
-            return operand @ (matrix if node.attribute[0] else matrix.mT)
+            return self.product(operand, matrix if node.attribute[0] else matrix.mT)
         if node.op == "sum":
             return args[0].sum(-1, keepdim=True)
         if node.op == "spread":

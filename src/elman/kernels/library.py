@@ -59,7 +59,8 @@ def _meaning(variant: str) -> tuple[list[str], Named, Named, Named]:
 
 
 def _kernel(variant: str) -> LLVM:
-    kernel = compile(Variant.from_text(variant).step, "llvm")
+    whole = Variant.from_text(variant)
+    kernel = compile(whole.step, "llvm", pairs=whole.pairs)
     assert isinstance(kernel, LLVM)
     return kernel
 

@@ -25,6 +25,7 @@ from elman.graph.text import (
 )
 from elman.kernels.cost import cost
 from elman.kernels.equations import products_of, stage_equations, value_names
+from elman.kernels.llvm.arithmetic import Arithmetic
 from elman.kernels.llvm.machine import Machine, assembly
 from elman.kernels.llvm.product import Tiling, all_tilings
 from elman.kernels.llvm.program import Program
@@ -74,7 +75,7 @@ def kernel(step: Step, machine: Machine, part: str = "forward", *, text: str = "
     """
     kept = keep(step, reverse(step))
     plan = lower(kept.forward if part == "forward" else kept.adjoint)
-    program = Program(plan, "f32", machine, backwards=part != "forward")
+    program = Program(plan, Arithmetic.of(machine, "f32"), machine, backwards=part != "forward")
     lines = [f"{step.name}, {part}", "", *text.splitlines(), "", *_plan(plan, machine)]
     return commented(lines, ";") + "\n" + program.text()
 

@@ -47,12 +47,16 @@ class Noise:
 
 @dataclass(frozen=True)
 class Variant:
-    """A cell, the quantities to record, and its noise, in training or not."""
+    """A cell, the quantities to record, and its noise, in training or not.
+
+    With `pairs`, its matrix products are of numbers rounded to bf16.
+    """
 
     cell: Cell
     record: tuple[str, ...] = ()
     noise: Noise = Noise()
     training: bool = False
+    pairs: bool = False
 
     def __post_init__(self) -> None:
         # torch.compile cannot follow the first look at what a cell computes once
@@ -74,7 +78,8 @@ class Variant:
         Written with what torch.compile can follow: it calls this while it traces.
         """
         when = "training" if self.training else ""
-        facts = [self.cell.name, ",".join(self.record), self.noise.text, when]
+        pairs = "pairs" if self.pairs else ""
+        facts = [self.cell.name, ",".join(self.record), self.noise.text, when, pairs]
         return "\t".join(facts) + "\n" + self.cell.text
 
     @classmethod
@@ -86,9 +91,10 @@ class Variant:
 @lru_cache(maxsize=512)
 def _read(text: str) -> Variant:
     title, _, equations = text.partition("\n")
-    name, seen, noise, when = title.rsplit("\t", 3)
+    name, seen, noise, when, pairs = title.rsplit("\t", 4)
     record = tuple(seen.split(",")) if seen else ()
-    return Variant(Cell(equations, name=name), record, Noise.from_text(noise), bool(when))
+    cell, chance = Cell(equations, name=name), Noise.from_text(noise)
+    return Variant(cell, record, chance, bool(when), bool(pairs))
 
 
 @lru_cache(maxsize=512)

@@ -49,6 +49,7 @@ class Ensemble(Layered):
         zoneout: Rates = 0.0,
         learn_start: bool = False,
         target: str = "auto",
+        precision: str = "full",
         sizes: Mapping[str, int] | None = None,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
@@ -58,8 +59,8 @@ class Ensemble(Layered):
         made = make(
             cell, input_size, hidden_size, num_layers, bidirectional=bidirectional,
             dropout=dropout, input_dropout=input_dropout, state_dropout=state_dropout,
-            zoneout=zoneout, learn_start=learn_start, target=target, sizes=sizes, device=device,
-            dtype=dtype, members=members,
+            zoneout=zoneout, learn_start=learn_start, target=target, precision=precision,
+            sizes=sizes, device=device, dtype=dtype, members=members,
         )  # fmt: skip
         if len(made.cell.step.inputs) > 1 or made.cell.step.statics:
             raise ConfigError(

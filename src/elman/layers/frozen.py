@@ -88,7 +88,7 @@ class Frozen:
                 return None
             states = dict(zip(layer.cell.states, layer.first_state(x.shape[0], x), strict=True))
             states = {name: part.contiguous() for name, part in states.items()}
-            variant = Variant(layer.cell, (), layer.noise, False)
+            variant = Variant(layer.cell, (), layer.noise, False, layer.precision == "bf16")
             one = stepping(variant, Arguments({"x": now}, states, weights), self.target)
             if one is None:
                 return None

@@ -41,11 +41,13 @@ class Layer(nn.Module):
         noise: Noise = Noise(),  # noqa: B008  it never changes
         learn_start: bool = False,
         members: int = 0,
+        precision: str = "full",
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.cell, self.sizes, self.noise, self.members = cell, dict(sizes), noise, members
+        self.precision = precision
         before = (members,) if members else ()
         self._names = tuple(leaf.name for leaf in cell.step.parameters)
         self.start: nn.ParameterDict | None = None
@@ -160,7 +162,7 @@ class Layer(nn.Module):
             found = self._calls.again(kind, tensors, history=demand.history)
             if found is not None:
                 return found
-        variant = Variant(self.cell, record, self.noise, random)
+        variant = Variant(self.cell, record, self.noise, random, self.precision == "bf16")
         step = self.cell.step
         arguments = Arguments(
             {"x": x, **(inputs or {})},

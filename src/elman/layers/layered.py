@@ -27,9 +27,8 @@ class Layered(nn.Module):
         self.cell, self.noise, self.members = made.cell, made.noise, made.members
         self.input_size, self.hidden_size = made.input_size, made.hidden_size
         self.num_layers, self.output_size = len(made.forwards), made.output_size
-        self.bidirectional, self.dropout, self.target = (
-            bool(made.backwards), made.dropout, made.target,
-        )  # fmt: skip
+        self.bidirectional, self.dropout = bool(made.backwards), made.dropout
+        self.target, self.precision = made.target, made.precision
         self.layers, self.backwards = nn.ModuleList(made.forwards), nn.ModuleList(made.backwards)
 
     @property
@@ -52,6 +51,7 @@ class Layered(nn.Module):
             "zoneout": dict(self.noise.zoneout),
             "learn_start": layer.start is not None,
             "target": self.target,
+            "precision": self.precision,
             "sizes": {name: n for name, n in layer.sizes.items() if name not in ("D", "H")},
             "device": some.device,
             "dtype": some.dtype,

@@ -16,6 +16,7 @@ from elman.kernels import TARGETS, Noise
 from elman.layers.layer import Layer
 
 Rates = float | Mapping[str, float]
+PRECISIONS = ("full", "bf16")  # of what matrix products multiply
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Made:
     noise: Noise
     dropout: float
     target: str
+    precision: str
     members: int
 
 
@@ -49,6 +51,7 @@ def make(
     zoneout: Rates,
     learn_start: bool,
     target: str,
+    precision: str = "full",
     sizes: Mapping[str, int] | None,
     device: torch.device | str | None,
     dtype: torch.dtype | None,
@@ -64,6 +67,8 @@ def make(
         raise ConfigError(f"num_layers must be at least 1, not {num_layers}")
     if target != "auto" and target not in TARGETS:
         raise ConfigError(f"no target {target!r}: choose 'auto', 'llvm' or 'eager'")
+    if precision not in PRECISIONS:
+        raise ConfigError(f"no precision {precision!r}: choose 'full' or 'bf16'")
     zoned = _zoneout(cell, zoneout)
     rates = {"dropout": dropout, "input_dropout": input_dropout, "state_dropout": state_dropout}
     for name, rate in rates.items():
@@ -76,14 +81,15 @@ def make(
         given = _sizes(cell, width, hidden_size, sizes or {})
         for stack in (forwards, backwards)[: 1 + bidirectional]:
             layer = Layer(
-                cell, given, noise=noise, learn_start=learn_start, members=members, device=device,
-                dtype=dtype,
+                cell, given, noise=noise, learn_start=learn_start, members=members,
+                precision=precision, device=device, dtype=dtype,
             )  # fmt: skip
             stack.append(layer)
         width = forwards[-1].output_size * (1 + bidirectional)
     return Made(
-        cell, input_size, hidden_size, width, forwards, backwards, noise, dropout, target, members
-    )
+        cell, input_size, hidden_size, width, forwards, backwards, noise, dropout, target,
+        precision, members,
+    )  # fmt: skip
 
 
 def whole(name: str, number: object) -> int:

@@ -44,7 +44,9 @@ class Recurrent(Layered):
     any number of threads.
 
     With `learn_start`, the state before the first step is learned. `target` is `"auto"` (compiled
-    code where it can be used), `"llvm"` or `"eager"`. Parameters are named by the equations:
+    code where it can be used), `"llvm"` or `"eager"`. With `precision="bf16"`, matrix products are
+    of numbers rounded to bf16, with sums, gates and states in single precision: twice as fast on a
+    processor with AVX512-BF16, slower on others. Parameters are named by the equations:
     `layers.0.W_r`, `backwards.0.W_r`, `layers.0.start.h`. Raises ConfigError or ShapeError where
     something does not fit the cell.
     """
@@ -64,6 +66,7 @@ class Recurrent(Layered):
         zoneout: Rates = 0.0,
         learn_start: bool = False,
         target: str = "auto",
+        precision: str = "full",
         sizes: Mapping[str, int] | None = None,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
@@ -71,8 +74,8 @@ class Recurrent(Layered):
         made = make(
             cell, input_size, hidden_size, num_layers, bidirectional=bidirectional,
             dropout=dropout, input_dropout=input_dropout, state_dropout=state_dropout,
-            zoneout=zoneout, learn_start=learn_start, target=target, sizes=sizes, device=device,
-            dtype=dtype,
+            zoneout=zoneout, learn_start=learn_start, target=target, precision=precision,
+            sizes=sizes, device=device, dtype=dtype,
         )  # fmt: skip
         super().__init__(made)
         self.batch_first = batch_first
@@ -175,6 +178,7 @@ class Recurrent(Layered):
         noise |= {"zoneout": dict(self.noise.zoneout)} if self.noise.zoneout else {}
         more = "".join(f", {name}={rate}" for name, rate in noise.items() if rate)
         two = ", bidirectional=True" if self.bidirectional else ""
+        more += f", precision={self.precision!r}" if self.precision != "full" else ""
         return (
             f"{self.cell.name}, {self.input_size}, {self.hidden_size}, "
             f"num_layers={self.num_layers}, batch_first={self.batch_first}, "

@@ -24,7 +24,7 @@ class LanguageModel(nn.Module):
     `vocabulary` is the number of tokens V, `embedding` the size of their vectors; 0 feeds each
     token as a one-hot vector. Sizes that a cell declares besides D and H are half of `hidden`.
     `dropout` is the share of units left out, in training only, between
-    the layers and before the output. `target` is that of `Recurrent`.
+    the layers and before the output. `target` and `precision` are those of `Recurrent`.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class LanguageModel(nn.Module):
         embedding: int = 64,
         dropout: float = 0.0,
         target: str = "auto",
+        precision: str = "full",
     ) -> None:
         super().__init__()
         if vocabulary < 1 or embedding < 0:
@@ -58,7 +59,7 @@ class LanguageModel(nn.Module):
         more = {size: max(1, hidden // 2) for size in cell.step.sizes() if size not in ("D", "H")}
         self.recurrent = Recurrent(
             cell, embedding or vocabulary, hidden, layers, dropout=dropout, target=target,
-            sizes=more,
+            precision=precision, sizes=more,
         )  # fmt: skip
         self.output = nn.Linear(self.recurrent.output_size, vocabulary)
         self._start()

@@ -43,6 +43,8 @@ class TextConfig:
     """How many streams are read side by side."""
     window: int
     """Over how many characters gradients flow."""
+    precision: str = "full"
+    """What the layers' matrix products multiply: numbers as they are, or rounded to bf16."""
 
 
 def build_model(
@@ -57,6 +59,7 @@ def build_model(
         embedding=config.embedding,
         dropout=config.dropout,
         target=target,
+        precision=config.precision,
     )
 
 

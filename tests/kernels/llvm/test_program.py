@@ -10,10 +10,13 @@ from elman.derive import keep, reverse
 from elman.equations import Cell
 from elman.kernels import Arguments, compile
 from elman.kernels.llvm import LLVM, addresses, epilogue, product, reused
+from elman.kernels.llvm.arithmetic import Arithmetic
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.machine import Machine
 from elman.kernels.llvm.program import Program
 from elman.kernels.stages import lower
+
+SINGLE, DOUBLE = (Arithmetic.of(Machine.host(), dtype) for dtype in ("f32", "f64"))
 
 
 def regions(text: str) -> dict[str, set[str]]:
@@ -65,7 +68,7 @@ def test_any_number_of_rows_is_covered_by_tiles(tall):
 
 def test_the_text_has_one_entry_and_names_its_stages():
     plan = lower(cells.get("rnn").step)
-    program = Program(plan, "f32", Machine.host(), backwards=False)
+    program = Program(plan, SINGLE, Machine.host(), backwards=False)
     text = program.text()
     assert text.count("\ndefine void @run(") == 1
     assert "@stage_loop_0_H" in text
@@ -74,7 +77,7 @@ def test_the_text_has_one_entry_and_names_its_stages():
 
 
 def test_what_kernels_have_in_common_is_declared_in_the_text_that_is_compiled():
-    program = Program(lower(cells.get("rnn").step), "f32", Machine.host(), backwards=False)
+    program = Program(lower(cells.get("rnn").step), SINGLE, Machine.host(), backwards=False)
     own = program.own_text()
     assert "declare void @pack(ptr %to" in own
     assert not any(part in own for part in program.reused)
@@ -82,9 +85,9 @@ def test_what_kernels_have_in_common_is_declared_in_the_text_that_is_compiled():
 
 
 def test_what_kernels_have_in_common_is_compiled_once():
-    names = reused.compiled([reused.filling(backwards=False)], "f32", Machine.host())
-    again = reused.compiled([reused.filling(backwards=False)], "f32", Machine.host())
-    double = reused.compiled([reused.filling(backwards=False)], "f64", Machine.host())
+    names = reused.compiled([reused.filling(backwards=False)], SINGLE, Machine.host())
+    again = reused.compiled([reused.filling(backwards=False)], SINGLE, Machine.host())
+    double = reused.compiled([reused.filling(backwards=False)], DOUBLE, Machine.host())
     assert names == again
     assert names["fill"] != double["fill"]
     assert set(names) == {"count", "fill"}

@@ -13,7 +13,7 @@ from typing import Annotated
 from tyro.conf import Positional, UseAppendAction, arg
 
 from elman.cli import Shared
-from elman.cli._options import CellName, Number, Optimizer, RunFolder, Whole
+from elman.cli._options import CellName, Number, Optimizer, Precision, RunFolder, Whole
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Options:
     """Streams read side by side."""
     window: Whole = None
     """Characters over which gradients flow."""
+    precision: Precision = None
+    """full, or bf16: products of rounded numbers, faster where the processor has AVX512-BF16."""
     lr: Number = None
     """Highest learning rate."""
     optimizer: Optimizer = None

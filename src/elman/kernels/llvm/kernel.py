@@ -32,10 +32,13 @@ Tensors = Mapping[str, Tensor]
 
 
 class LLVM:
-    """A step as machine code for one processor, in fp32 and fp64."""
+    """A step as machine code for one processor, in fp32 and fp64.
 
-    def __init__(self, step: Step, machine: Machine | None = None) -> None:
-        self.step = step
+    With `pairs`, products in fp32 are of numbers rounded to bf16.
+    """
+
+    def __init__(self, step: Step, machine: Machine | None = None, *, pairs: bool = False) -> None:
+        self.step, self.pairs = step, pairs
         self.machine = machine or Machine.host()
         self.recipes = bind.Recipes()
         self._plan: Plan | None = None
@@ -74,7 +77,9 @@ class LLVM:
                     "backward_all": lambda: lower(self.kept_with_history.adjoint, carried=True),
                 }[part]()
                 backwards = part != "forward"
-                self._compiled[key] = Compiled(plan, dtype, self.machine, backwards=backwards)
+                self._compiled[key] = Compiled(
+                    plan, dtype, self.machine, backwards=backwards, pairs=self.pairs
+                )
             return self._compiled[key]
 
     def forward(self, arguments: Arguments, *, training: bool) -> tuple[Tensors, Tensors]:
@@ -205,7 +210,7 @@ def again(
     """
     differentiable = torch.is_grad_enabled()
     with torch.enable_grad():
-        eager = partial(Eager(kernel.step), history=True)
+        eager = partial(Eager(kernel.step, pairs=kernel.pairs), history=True)
         if arguments.members:
             results = each(lambda one, _: eager(one), arguments)
         else:

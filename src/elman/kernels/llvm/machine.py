@@ -45,6 +45,11 @@ class Machine:
         return self.bits // (32 if dtype == "f32" else 64)
 
     @property
+    def multiplies_bf16(self) -> bool:
+        """Whether it multiplies pairs of bf16, with sums in fp32, in one instruction."""
+        return self.name == "avx512" and "+avx512bf16" in self.features.split(",")
+
+    @property
     def is_x86(self) -> bool:
         """Whether the floating-point mode is in MXCSR."""
         return self.triple.startswith("x86_64")

@@ -10,10 +10,11 @@ weights of a block stay in the first cache while all rows pass.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from elman.kernels.llvm.arithmetic import Arithmetic
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.functions import Lanes
 from elman.kernels.llvm.machine import Machine
@@ -22,6 +23,7 @@ from elman.kernels.stages import Group, Plan, Stage, terms_of
 
 WIDEST = 6  # products of one tile; more are split into several groups
 TERMS = 128  # of one block
+ROOM = TERMS // 2 + 16  # pairs of a rounded row: of a block, and what a last vector writes beyond
 ROWS = 48  # that are multiplied before the epilogue takes them: a multiple of all tallest tiles
 
 
@@ -89,14 +91,17 @@ def all_tilings(plan: Plan, machine: Machine) -> dict[str, list[Tiling]]:
     return {stage.name: tilings(stage, machine) for stage in plan.stages if stage.groups}
 
 
-def tile(dtype: str, lanes: int, height: int, width: int) -> str:
-    """`product_<height>x<width>`: rows @ panel over a block of terms, put in the tile or added."""
+def tile(a: Arithmetic, height: int, width: int) -> str:
+    """`product_<height>x<width>`: rows @ panel over a block of terms, put in the tile or added.
+
+    Of pairs, `first`, `terms` and `k` count pairs.
+    """
     f = Function(
         f"product_{height}x{width}",
         "ptr %rows, i64 %first, i64 %terms, ptr %panel, ptr %tile, i1 %resume",
         attributes="nounwind",
     )
-    v = Lanes(f, dtype, lanes)
+    v, lanes = a.lines(f), a.lanes
     places = [(row, vec) for row in range(height) for vec in range(width)]
     row = [
         f.at(f.load("ptr", f.at("%rows", str(i), "ptr")), "%first", v.scalar, f"row{i}")
@@ -123,8 +128,7 @@ def tile(dtype: str, lanes: int, height: int, width: int) -> str:
         return v.spread(f.load(v.scalar, f.at(row[i], "%k", v.scalar), "x"))
 
     def add(place: tuple[int, int], x: str, w: str) -> None:
-        args = f"{v.kind} {x}, {v.kind} {w}, {v.kind} {sums[place]}"
-        f.line(f"{news[place]} = call {v.kind} @llvm.fma.{v.suffix}({args})")
+        a.add(v, news[place], x, w, sums[place])
 
     if height < width:
         numbers = [number(i) for i in range(height)]
@@ -158,7 +162,7 @@ def tile(dtype: str, lanes: int, height: int, width: int) -> str:
     return f.text()
 
 
-def multiply(dtype: str, lanes: int, t: Tiling) -> str:
+def multiply(a: Arithmetic, t: Tiling) -> str:
     """`multiply_<width>`: the tiles of up to ROWS rows and all terms of one operand."""
     f = Function(
         f"multiply_{t.width}",
@@ -166,14 +170,20 @@ def multiply(dtype: str, lanes: int, t: Tiling) -> str:
         attributes=GLUE,
         private=False,
     )
-    scalar, row = Lanes(f, dtype, lanes).scalar, str(t.width * lanes)
+    scalar, row = a.lines(f).scalar, str(t.width * a.lanes)
+    rounded, rows = _room(f) if a.pairs else ("", "%rows")
     none = f.let("none", "icmp slt i64 %terms, 1")  # even then a tile is written
     stop = f.let("stop", f"select i1 {none}, i64 1, i64 %terms")
     with f.loop("k", "0", stop, str(TERMS)) as k:
         terms = f.smaller(str(TERMS), f.op("sub", "%terms", k))
         later = f.let("later", f"icmp ne i64 {k}, 0")
         resume = f.let("resume", f"or i1 {later}, %resume")
-        weights = f.at("%panel", f.op("mul", k, row), scalar, "weights")
+        weights = f.at("%panel", f.op("mul", a.counted(f, k), row), scalar, "weights")
+        first = k
+        if a.pairs:
+            args = f"ptr %rows, i64 %count, i64 {k}, i64 {terms}, ptr {rounded}"
+            f.line(f"call void @round_rows({args})")
+            first, terms = "0", a.counted(f, terms)
         start = "0"
         # the tallest tiles first, then what is left by lower ones
         for height in t.heights:
@@ -182,12 +192,22 @@ def multiply(dtype: str, lanes: int, t: Tiling) -> str:
             stop = f.op("add", start, whole, "stop")
             with f.loop("item", start, stop, str(height)) as item:
                 f.line(
-                    f"call void @product_{height}x{t.width}(ptr {f.at('%rows', item, 'ptr')}, "
-                    f"i64 {k}, i64 {terms}, ptr {weights}, "
+                    f"call void @product_{height}x{t.width}(ptr {f.at(rows, item, 'ptr')}, "
+                    f"i64 {first}, i64 {terms}, ptr {weights}, "
                     f"ptr {f.at('%tile', f.op('mul', item, row), scalar)}, i1 {resume})"
                 )
             start = stop
     return f.text()
+
+
+def _room(f: Function) -> tuple[str, str]:
+    """Memory for a block of rounded rows, and the table of where they are."""
+    rounded = f.let("rounded", f"alloca [{ROWS * ROOM} x i32], align 64")
+    table = f.let("table", f"alloca [{ROWS} x ptr], align 64")
+    with f.loop("row", "0", "%count") as row:
+        at = f.at(rounded, f.op("mul", row, str(ROOM)), "i32")
+        f.line(f"store ptr {at}, ptr {f.at(table, row, 'ptr')}")
+    return rounded, table
 
 
 PACK = (
@@ -196,13 +216,13 @@ PACK = (
 )
 
 
-def pack(dtype: str, lanes: int) -> str:
+def pack(a: Arithmetic) -> str:
     """`pack`: one product's matrix, of a row for each unit, into its place in the panels.
 
     As many terms as there are lanes are read at once and turned. Missing units become zeros.
     """
     f = Function("pack", PACK, attributes="nounwind", private=False)
-    v = Lanes(f, dtype, lanes)
+    v, lanes = a.lines(f), a.lanes
     full = f.op("sub", "%terms", f.op("srem", "%terms", str(lanes)), "full")
     last = f.op("sub", "%units", "1", "last")
     with _vectors(f, v) as (unit0, inside, to):
@@ -217,37 +237,62 @@ def pack(dtype: str, lanes: int) -> str:
 
         def put(k: str, value: str) -> None:
             value = v.choose(inside, value, v.number(0.0))
-            at = f.at(to, f.op("mul", k, "%term_width"), v.scalar)
-            f.line(f"store {v.kind} {value}, ptr {at}, align 4")
+            _put(f, v, to, k, value)
+
+        def column(k: str) -> str:
+            value = "poison"
+            for lane, row in enumerate(rows):
+                one = f.load(v.scalar, f.at(row, k, v.scalar), "one")
+                value = f.let("w", f"insertelement {v.kind} {value}, {v.scalar} {one}, i64 {lane}")
+            return value
 
         with f.loop("k", "0", full, str(lanes)) as k:
             read = [
                 f.let("w", f"load {v.kind}, ptr {f.at(row, k, v.scalar)}, align 4") for row in rows
             ]
-            for number, value in enumerate(_turned(v, read)):
-                put(f.op("add", k, str(number)), value)
-        with f.loop("k", full, "%terms") as k:
-            value = "poison"
-            for lane, row in enumerate(rows):
-                one = f.load(v.scalar, f.at(row, k, v.scalar), "one")
-                value = f.let("w", f"insertelement {v.kind} {value}, {v.scalar} {one}, i64 {lane}")
-            put(k, value)
+            values = _turned(v, read)
+            if a.pairs:
+                values = [a.pair(v, *values[n : n + 2]) for n in range(0, lanes, 2)]
+            first = a.counted(f, k)
+            for number, value in enumerate(values):
+                put(f.op("add", first, str(number)), value)
+        with f.loop("k", full, "%terms", "2" if a.pairs else "1") as k:
+            put(a.counted(f, k), _one_or_pair(a, v, k, column))
     return f.text()
 
 
-def pack_transposed(dtype: str, lanes: int) -> str:
+def pack_transposed(a: Arithmetic) -> str:
     """`pack_transposed`: the same of a matrix that has a row for each term."""
     f = Function("pack_transposed", PACK, attributes="nounwind", private=False)
-    v = Lanes(f, dtype, lanes)
+    v = a.lines(f)
     with _vectors(f, v) as (unit0, inside, to):
         first = f.at("%from", unit0, v.scalar, "first")
-        with f.loop("k", "0", "%terms") as k:
-            row = f.at(first, f.op("mul", k, "%columns"), v.scalar)
-            args = f"ptr {row}, i32 4, {v.truth} {inside}, {v.kind} zeroinitializer"
-            value = f.let("w", f"call {v.kind} @llvm.masked.load.{v.suffix}.p0({args})")
-            at = f.at(to, f.op("mul", k, "%term_width"), v.scalar)
-            f.line(f"store {v.kind} {value}, ptr {at}, align 4")
+
+        def row(k: str) -> str:
+            at = f.at(first, f.op("mul", k, "%columns"), v.scalar)
+            args = f"ptr {at}, i32 4, {v.truth} {inside}, {v.kind} zeroinitializer"
+            return f.let("w", f"call {v.kind} @llvm.masked.load.{v.suffix}.p0({args})")
+
+        with f.loop("k", "0", "%terms", "2" if a.pairs else "1") as k:
+            _put(f, v, to, a.counted(f, k), _one_or_pair(a, v, k, row))
     return f.text()
+
+
+def _one_or_pair(a: Arithmetic, v: Lanes, k: str, term: Callable[[str], str]) -> str:
+    """Term k, or the pair of it and the next, which may be missing."""
+    f, one = v.f, term(k)
+    if not a.pairs:
+        return one
+    following = f.op("add", k, "1")
+    there = f.let("there", f"icmp slt i64 {following}, %terms")
+    at = f.let("at", f"select i1 {there}, i64 {following}, i64 {k}")
+    other = f.let("other", f"select i1 {there}, {v.kind} {term(at)}, {v.kind} zeroinitializer")
+    return a.pair(v, one, other)
+
+
+def _put(f: Function, v: Lanes, to: str, k: str, value: str) -> None:
+    at = f.at(to, f.op("mul", k, "%term_width"), v.scalar)
+    f.line(f"store {v.kind} {value}, ptr {at}, align 4")
 
 
 @contextmanager
@@ -274,10 +319,10 @@ def _turned(v: Lanes, rows: list[str]) -> list[str]:
     return rows
 
 
-def pack_all(layout: Layout, all_: list[Tiling], dtype: str, lanes: int) -> str:
+def pack_all(layout: Layout, all_: list[Tiling], a: Arithmetic) -> str:
     """`pack_all`: every matrix of a call; worker `part` of `parts` does its share of the panels."""
     f = Function("pack_all", "ptr %frame, i64 %part, i64 %parts", attributes=GLUE)
-    scalar = Lanes(f, dtype, lanes).scalar
+    scalar, lanes = a.lines(f).scalar, a.lanes
     for t in all_:
         f.comment(f"{t.name}: {len(t.group.products)} products of {len(t.group.operands)} operands")
         panels = f"pack {t.name}"
@@ -286,7 +331,7 @@ def pack_all(layout: Layout, all_: list[Tiling], dtype: str, lanes: int) -> str:
         total = ceiling(f, units, t.vectors * lanes)
         panel0 = f.op("sdiv", f.op("mul", total, "%part"), "%parts")
         panel1 = f.op("sdiv", f.op("mul", total, f.op("add", "%part", "1")), "%parts")
-        depth = panel_depth(layout, f, t)
+        depth = panel_depth(layout, f, t, a)
         panel_stride = f.op("mul", depth, str(t.width * lanes))
         for number, product in enumerate(t.group.products):
             done = "0"
@@ -302,7 +347,7 @@ def pack_all(layout: Layout, all_: list[Tiling], dtype: str, lanes: int) -> str:
                     f"i64 {panel1}, i64 {panel_stride}, i64 {t.width * lanes}, i64 {t.vectors}, "
                     f"i64 {len(t.group.products) * lanes})"
                 )
-                done = f.op("add", done, terms)
+                done = f.op("add", done, a.counted(f, terms))
     return f.text()
 
 
@@ -311,9 +356,9 @@ def ceiling(f: Function, number: str, divisor: int) -> str:
     return f.op("sdiv", f.op("add", number, str(divisor - 1)), str(divisor))
 
 
-def panel_depth(layout: Layout, f: Function, t: Tiling) -> str:
-    """Terms of one panel: the sizes of the group's operands, added."""
+def panel_depth(layout: Layout, f: Function, t: Tiling, a: Arithmetic) -> str:
+    """Terms of one panel, or pairs: of the sizes of the group's operands, added."""
     depth = "0"
     for operand in t.group.operands:
-        depth = f.op("add", depth, layout.size(f, operand.size))
+        depth = f.op("add", depth, a.counted(f, layout.size(f, operand.size)))
     return depth

@@ -11,6 +11,7 @@ import functools
 
 from elman.kernels.llvm import reduce, reused
 from elman.kernels.llvm.addresses import fill_region
+from elman.kernels.llvm.arithmetic import Arithmetic
 from elman.kernels.llvm.epilogue import Epilogue, Needs, finish_sums, fold, tile_numbers
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.functions import declarations
@@ -35,9 +36,12 @@ STAGE = "ptr %frame, ptr %pointers, i64 %count, ptr %tile, ptr %sums"
 class Program:
     """A plan, an element type and a machine; `text` is the module."""
 
-    def __init__(self, plan: Plan, dtype: str, machine: Machine, *, backwards: bool) -> None:
-        self.plan, self.dtype, self.machine, self.backwards = plan, dtype, machine, backwards
-        self.lanes = machine.lanes(dtype)
+    def __init__(
+        self, plan: Plan, arithmetic: Arithmetic, machine: Machine, *, backwards: bool
+    ) -> None:
+        self.plan, self.machine, self.backwards = plan, machine, backwards
+        self.arithmetic, self.dtype, self.lanes = arithmetic, arithmetic.dtype, arithmetic.lanes
+        dtype = self.dtype
         self.element = "float" if dtype == "f32" else "double"
         self.tilings = all_tilings(plan, machine)
         self.flat = [t for group in self.tilings.values() for t in group]
@@ -61,7 +65,8 @@ class Program:
 
     def text(self) -> str:
         """The whole module, to read."""
-        parts = [self._title(), declarations(self.dtype, self.lanes), *self.reused, *self._own()]
+        head = declarations(self.dtype, self.lanes) + "\n" + self.arithmetic.declaration
+        parts = [self._title(), head.rstrip(), *self.reused, *self._own()]
         return "\n\n".join(parts) + "\n"
 
     def own_text(self) -> str:
@@ -73,31 +78,34 @@ class Program:
     @functools.cached_property
     def reused(self) -> list[str]:
         """The parts of `reused` that are called."""
-        dtype, lanes, reductions = self.dtype, self.lanes, self.plan.reductions
+        a, dtype, lanes = self.arithmetic, self.dtype, self.lanes
+        reductions = self.plan.reductions
         found = [reused.filling(backwards=self.backwards)]
         if self.flat:
-            found += reused.tiles(dtype, lanes, self.flat)
-            found += [pack(dtype, lanes), pack_transposed(dtype, lanes)]
+            found += reused.tiles(a, self.flat)
+            found += [pack(a), pack_transposed(a)]
         if self.most_sums:
             found.append(fold(dtype, lanes))
         if reductions:
-            found.append(reused.summing(dtype, self.machine))
+            found.append(reused.summing(a, self.machine))
         if any(any(reduction.constant) for reduction in reductions):
             found.append(reused.summing_constants(dtype, self.machine))
         return found
 
     def _own(self) -> list[str]:
         parts = [POOL, *([MODE] if self.machine.is_x86 else [])]
-        parts.append(pack_all(self.layout, self.flat, self.dtype, self.lanes))
+        parts.append(pack_all(self.layout, self.flat, self.arithmetic))
         for stage in self.plan.stages:
             parts += self._stage(stage)
         parts += [fill_region(self.layout, region, self._touched(region)) for region in _REGIONS]
         if self.plan.reductions:
-            parts.append(reduce.reduce(self.plan, self.layout))
+            parts.append(reduce.reduce(self.plan, self.layout, self.arithmetic))
         return [*parts, self._run()]
 
     def _title(self) -> str:
-        return f"; {self.plan.step.name}, {self.dtype}, {self.machine.name}: {self.lanes} lanes"
+        products = ", products of bf16" if self.arithmetic.pairs else ""
+        kind = f"{self.dtype}{products}, {self.machine.name}"
+        return f"; {self.plan.step.name}, {kind}: {self.lanes} lanes"
 
     def _touched(self, region: str) -> set[int]:
         """The buffers whose row pointers a region needs."""
@@ -144,7 +152,12 @@ class Program:
         items = self.layout.load(f, "items")
         packs = [self.layout.load(f, f"pack {t.name}", "ptr") for t in tilings]
         strides = [
-            f.op("mul", panel_depth(self.layout, f, t), str(t.width * self.lanes)) for t in tilings
+            f.op(
+                "mul",
+                panel_depth(self.layout, f, t, self.arithmetic),
+                str(t.width * self.lanes),
+            )
+            for t in tilings
         ]
         operands = [
             [
@@ -182,7 +195,8 @@ class Program:
                     f"call void @multiply_{t.width}(ptr {f.at(rows, item, 'ptr')}, i64 {count}, "
                     f"i64 {terms}, ptr {weights}, ptr {to}, i1 {resume})"
                 )
-                step = f.op("mul", terms, str(t.width * self.lanes))
+                numbers = self.arithmetic.counted(f, terms)
+                step = f.op("mul", numbers, str(t.width * self.lanes))
                 weights, resume = f.at(weights, step, self.element, "panel"), "true"
             to = f.at(to, str(tile_numbers(t, self.lanes)), self.element, "tile")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from elman.kernels.llvm.arithmetic import Arithmetic
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.functions import Lanes
 from elman.kernels.llvm.machine import Machine
@@ -35,13 +36,14 @@ def widths(machine: Machine) -> tuple[int, ...]:
     return tuple(sorted({width for _, width in shapes(machine)}))
 
 
-def outer(dtype: str, lanes: int, height: int, width: int) -> str:
+def outer(a: Arithmetic, height: int, width: int) -> str:
     """`outer_<height>x<width>`: to[i.., j..] += sum over items of left[i..] right[j..].
 
-    `right` holds the columns of all items side by side, see `gather`.
+    `right` holds the columns of all items side by side, see `gather`. Of pairs, which are those of
+    two items, `left` holds its columns so too, and `items` counts pairs.
     """
     f = Function(f"outer_{height}x{width}", OUTER, attributes="noinline nounwind")
-    v = Lanes(f, dtype, lanes)
+    v, lanes = a.lines(f), a.lanes
     inside = v.before(f.op("sub", "%columns", "%j", "left")) if width == 1 else ""
     places = [(row, vec) for row in range(height) for vec in range(width)]
     sums = {p: f.fresh("sum") for p in places}
@@ -51,14 +53,16 @@ def outer(dtype: str, lanes: int, height: int, width: int) -> str:
     f.line("%n = phi i64 [0, %entry], [%n.next, %item]")
     for p in places:
         f.line(f"{sums[p]} = phi {v.kind} [zeroinitializer, %entry], [{news[p]}, %item]")
-    left = f.at(f.load("ptr", f.at("%left", "%n", "ptr")), "%i", v.scalar, "left")
+    if a.pairs:
+        left = f.at("%left", f.op("mul", "%n", str(lanes)), v.scalar, "left")
+    else:
+        left = f.at(f.load("ptr", f.at("%left", "%n", "ptr")), "%i", v.scalar, "left")
     right = f.at("%right", f.op("mul", "%n", str(width * lanes)), v.scalar, "right")
     w = [_read(f, v, f.at(right, str(vec * lanes), v.scalar), "") for vec in range(width)]
     for i in range(height):
         wide = v.spread(f.load(v.scalar, f.at(left, str(i), v.scalar), "x"))
         for vec in range(width):
-            args = f"{v.kind} {wide}, {v.kind} {w[vec]}, {v.kind} {sums[i, vec]}"
-            f.line(f"{news[i, vec]} = call {v.kind} @llvm.fma.{v.suffix}({args})")
+            a.add(v, news[i, vec], wide, w[vec], sums[i, vec])
     f.line("%n.next = add nuw nsw i64 %n, 1")
     f.line("%more = icmp slt i64 %n.next, %items")
     f.line("br i1 %more, label %item, label %done")
@@ -72,30 +76,49 @@ def outer(dtype: str, lanes: int, height: int, width: int) -> str:
     return f.text()
 
 
-def gather(dtype: str, lanes: int, width: int) -> str:
+def gather(a: Arithmetic, width: int) -> str:
     """`gather_<width>`: the columns j.. of all items' right sides, side by side.
 
-    Rows lie at distances that are mostly powers of two, where a cache keeps few of them.
+    Rows lie at distances that are mostly powers of two, where a cache keeps few of them. Pairs are
+    made of two items; the last one may be alone.
     """
     f = Function(
         f"gather_{width}",
         "ptr %rights, i64 %items, i64 %j, i64 %columns, ptr %panel",
         attributes="nounwind",
     )
-    v = Lanes(f, dtype, lanes)
+    v, lanes = a.lines(f), a.lanes
     inside = v.before(f.op("sub", "%columns", "%j")) if width == 1 else ""
-    with f.loop("n", "0", "%items") as n:
-        row = f.at(f.load("ptr", f.at("%rights", n, "ptr")), "%j", v.scalar, "row")
-        to = f.at("%panel", f.op("mul", n, str(width * lanes)), v.scalar, "to")
+    with f.loop("n", "0", "%items", "2" if a.pairs else "1") as n:
+        row = _row(f, v, n)
+        to = f.op("mul", a.counted(f, n), str(width * lanes))
+        to = f.at("%panel", to, v.scalar, "to")
+        other = _next_row(f, v, n) if a.pairs else None
         for vec in range(width):
-            value = _read(f, v, f.at(row, str(vec * lanes), v.scalar), inside)
-            at = f.at(to, str(vec * lanes), v.scalar)
-            f.line(f"store {v.kind} {value}, ptr {at}, align 4")
+            offset = str(vec * lanes)
+            value = _read(f, v, f.at(row, offset, v.scalar), inside)
+            if other is not None:
+                there, second = other
+                more = _read(f, v, f.at(second, offset, v.scalar), inside)
+                kinds = f"{v.kind} {more}, {v.kind} zeroinitializer"
+                value = a.pair(v, value, f.let("other", f"select i1 {there}, {kinds}"))
+            f.line(f"store {v.kind} {value}, ptr {f.at(to, offset, v.scalar)}, align 4")
     return f.text()
 
 
+def _row(f: Function, v: Lanes, n: str) -> str:
+    return f.at(f.load("ptr", f.at("%rights", n, "ptr")), "%j", v.scalar, "row")
+
+
+def _next_row(f: Function, v: Lanes, n: str) -> tuple[str, str]:
+    """Whether there is an item after n, and its row, or else that of n itself."""
+    following = f.op("add", n, "1")
+    there = f.let("there", f"icmp slt i64 {following}, %items")
+    return there, _row(f, v, f.let("next", f"select i1 {there}, i64 {following}, i64 {n}"))
+
+
 def panel_numbers(machine: Machine, lanes: int) -> int:
-    """Numbers in the widest panel of gathered columns."""
+    """Numbers in the widest panel of gathered columns; pairs need half of it, and less for left."""
     return BLOCK * shapes(machine)[0][1] * lanes
 
 
@@ -181,7 +204,7 @@ def _write(f: Function, v: Lanes, at: str, value: str, inside: str) -> None:
     f.line(f"call void @llvm.masked.store.{v.suffix}.p0({args})")
 
 
-def reduce(plan: Plan, layout: Layout) -> str:
+def reduce(plan: Plan, layout: Layout, a: Arithmetic) -> str:
     """`reduce`: worker `part` of `parts` does its share of every sum's outputs for one chunk."""
     f = Function(
         "reduce",
@@ -203,7 +226,7 @@ def reduce(plan: Plan, layout: Layout) -> str:
                 else:
                     columns = layout.size(f, reduction.shape[1])
                     rows += f", ptr {layout.pointers(f, right, items)}"
-                    how = "sum_constant" if constant else "sum_outer"
+                    how = "sum_constant" if constant and not a.pairs else "sum_outer"
                     f.line(
                         f"call void @{how}({rows}, i64 {size}, i64 {columns}, {rest}, ptr %panel)"
                     )
@@ -260,10 +283,11 @@ def sum_constant(machine: Machine, lanes: int) -> str:
     return f.text()
 
 
-def sum_outer(machine: Machine, lanes: int) -> str:
+def sum_outer(machine: Machine, a: Arithmetic) -> str:
     """`sum_outer`: a worker's share of the rows of one matrix sum, block by block."""
     f = Function("sum_outer", SUM, attributes=GLUE, private=False)
-    tall, wide = shapes(machine)[0]
+    (tall, wide), lanes = shapes(machine)[0], a.lanes
+    pairs_of_left = f.at("%panel", str(BLOCK // 2 * wide * lanes), "i32", "left")
     row0, row1 = _rows(f, tall)
     across = str(wide * lanes)
     full = f.op("mul", f.op("sdiv", "%columns", across), across)
@@ -280,8 +304,13 @@ def sum_outer(machine: Machine, lanes: int) -> str:
                     whole = f.op("mul", f.op("sdiv", whole, str(height)), str(height))
                     stop = f.op("add", i, whole, "stop")
                     with f.loop("i", i, stop, str(height)) as at:
+                        left, items = lefts, some
+                        if a.pairs:
+                            left, items = pairs_of_left, a.counted(f, some)
+                            args = f"ptr {lefts}, i64 {some}, i64 {at}, i64 %size, ptr {left}"
+                            f.line(f"call void @gather_1({args})")
                         args = (
-                            f"ptr {lefts}, ptr %panel, i64 {some}, i64 {at}, i64 {j}, "
+                            f"ptr {left}, ptr %panel, i64 {items}, i64 {at}, i64 {j}, "
                             "i64 %columns, ptr %to"
                         )
                         f.line(f"call void @outer_{height}x{width}({args})")

@@ -10,22 +10,19 @@ from collections.abc import Iterable
 from threading import Lock
 
 from elman.kernels.llvm import addresses, reduce
+from elman.kernels.llvm.arithmetic import Arithmetic, round_rows
 from elman.kernels.llvm.functions import declarations
 from elman.kernels.llvm.machine import Code, Machine, compile_text
-from elman.kernels.llvm.product import Tiling, multiply, tile
+from elman.kernels.llvm.product import ROOM, Tiling, multiply, tile
 from elman.kernels.llvm.text import declared
 
 
-def tiles(dtype: str, lanes: int, tilings: Iterable[Tiling]) -> list[str]:
+def tiles(a: Arithmetic, tilings: Iterable[Tiling]) -> list[str]:
     """A part for every width of tile."""
     widths = {t.width: t for t in tilings}
+    more = [round_rows(a, ROOM)] if a.pairs else []
     return [
-        "\n\n".join(
-            [
-                *(tile(dtype, lanes, height, width) for height in t.heights),
-                multiply(dtype, lanes, t),
-            ]
-        )
+        "\n\n".join([*more, *(tile(a, height, width) for height in t.heights), multiply(a, t)])
         for width, t in sorted(widths.items())
     ]
 
@@ -35,16 +32,15 @@ def filling(*, backwards: bool) -> str:
     return addresses.count_items() + "\n\n" + addresses.fill(backwards=backwards)
 
 
-def summing(dtype: str, machine: Machine) -> str:
+def summing(a: Arithmetic, machine: Machine) -> str:
     """Sums over steps and rows."""
-    lanes = machine.lanes(dtype)
     return "\n\n".join(
         [
-            *(reduce.outer(dtype, lanes, *shape) for shape in reduce.shapes(machine)),
-            *(reduce.gather(dtype, lanes, width) for width in reduce.widths(machine)),
-            reduce.column_sum(dtype, lanes),
-            reduce.sum_columns(lanes),
-            reduce.sum_outer(machine, lanes),
+            *(reduce.outer(a, *shape) for shape in reduce.shapes(machine)),
+            *(reduce.gather(a, width) for width in reduce.widths(machine)),
+            reduce.column_sum(a.dtype, a.lanes),
+            reduce.sum_columns(a.lanes),
+            reduce.sum_outer(machine, a),
         ]
     )
 
@@ -55,24 +51,25 @@ def summing_constants(dtype: str, machine: Machine) -> str:
     return reduce.outer_constant(dtype, lanes) + "\n\n" + reduce.sum_constant(machine, lanes)
 
 
-_compiled: dict[tuple[str, Machine, str], tuple[Code, dict[str, int]]] = {}
+_compiled: dict[tuple[Arithmetic, Machine, str], tuple[Code, dict[str, int]]] = {}
 _lock = Lock()
 
 
-def compiled(parts: Iterable[str], dtype: str, machine: Machine) -> dict[str, int]:
+def compiled(parts: Iterable[str], a: Arithmetic, machine: Machine) -> dict[str, int]:
     """The addresses of all functions of some parts."""
     found: dict[str, int] = {}
     with _lock:  # code that another thread has linked to must never be replaced
-        missing = [part for part in parts if (dtype, machine, part) not in _compiled]
+        missing = [part for part in parts if (a, machine, part) not in _compiled]
         if missing:
-            text = "\n\n".join([declarations(dtype, machine.lanes(dtype)), *missing])
+            head = declarations(a.dtype, a.lanes) + "\n" + a.declaration
+            text = "\n\n".join([head, *missing])
             code = compile_text(text, machine, {})
             for part in missing:
                 names = [name_of(line) for line in declared(part)]
                 known = {name: code.address(name) for name in names}
-                _compiled[dtype, machine, part] = code, known
+                _compiled[a, machine, part] = code, known
     for part in parts:
-        found |= _compiled[dtype, machine, part][1]
+        found |= _compiled[a, machine, part][1]
     return found
 
 

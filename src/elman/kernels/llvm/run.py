@@ -20,6 +20,7 @@ from torch import Tensor
 
 from elman.kernels.kernel import Packs
 from elman.kernels.llvm import pool, reused, team
+from elman.kernels.llvm.arithmetic import Arithmetic
 from elman.kernels.llvm.frame import Address, Neighbor
 from elman.kernels.llvm.machine import Code, Machine, compile_text
 from elman.kernels.llvm.program import Program
@@ -116,15 +117,21 @@ class Compiled:
     """Machine code of one plan for one type, and how to call it."""
 
     def __init__(
-        self, plan: Plan, dtype: torch.dtype, machine: Machine, *, backwards: bool
+        self,
+        plan: Plan,
+        dtype: torch.dtype,
+        machine: Machine,
+        *,
+        backwards: bool,
+        pairs: bool = False,
     ) -> None:
         self.dtype = dtype
         self.plan = plan
-        self.program = Program(
-            plan, "f32" if dtype == torch.float32 else "f64", machine, backwards=backwards
-        )
+        name = "f32" if dtype == torch.float32 else "f64"
+        arithmetic = Arithmetic.of(machine, name, pairs=pairs)
+        self.program = Program(plan, arithmetic, machine, backwards=backwards)
         self.layout = self.program.layout
-        called = reused.compiled(self.program.reused, self.program.dtype, machine)
+        called = reused.compiled(self.program.reused, arithmetic, machine)
         self.code: Code = compile_text(
             self.program.own_text(), machine, {**pool.symbols(), **called}
         )
@@ -216,7 +223,8 @@ class Compiled:
         for t in self.program.flat:
             units = call.sizes.get(t.group.products[0].size, 1)
             across = t.vectors * self.program.lanes
-            depth = sum(call.sizes.get(operand.size, 1) for operand in t.group.operands)
+            terms = [call.sizes.get(operand.size, 1) for operand in t.group.operands]
+            depth = sum(map(self.program.arithmetic.count, terms))
             panels = -(-units // across) * depth * t.width * self.program.lanes
             places.append((slot(f"pack {t.name}"), panels * self.bytes))
         packs = _laid_out(places)
