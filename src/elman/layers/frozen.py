@@ -106,8 +106,7 @@ class Steps:
         self.shapes = tuple(torch.Size((len(layers), rows, size)) for size in sizes)
         self.strides = tuple(rows * size * x.element_size() for size in sizes)
         outputs = [torch.Size((rows, layer.output_size)) for layer in layers]
-        self.output, self.bytes = outputs[-1], prod(outputs[-1]) * x.element_size()
-        self.along = (self.output[1], 1)
+        self.bytes = prod(outputs[-1]) * x.element_size()
         self.between = [x.new_empty(shape) for shape in outputs]
         self.lock = Lock()
         names = list(layers[0].cell.states)
@@ -128,8 +127,7 @@ class Steps:
             if not (part.shape == shape and part.dtype is self.dtype and _lies_there(part)):
                 return None
         after = tuple([torch.empty_like(part) for part in before])
-        # half the price of torch.empty, which looks for names of axes in its arguments
-        y = torch.empty_strided(self.output, self.along, dtype=self.dtype, device="cpu")
+        y = torch.empty_like(self.between[-1])  # a third of the price of torch.empty
         with self.lock:
             self._run(x.data_ptr(), [p.data_ptr() for p in before], after, y.data_ptr())
         return y, as_state(after)
