@@ -11,7 +11,7 @@ import torch
 
 from elman import bench
 from elman.bench import candidates, problem
-from elman.bench.layers import agree
+from elman.bench.layers import HALF_TOLERANCE, agree
 from elman.bench.limit import limit
 from elman.bench.problem import Problem
 from elman.bench.rivals import RIVALS
@@ -52,6 +52,27 @@ def test_jax_gives_the_same_output_and_gradients(cell):
     truth = candidates.tuned_loop(Problem(cell, *SHAPE), torch.float64)
     assert made is not None
     agree("jax", made.read(made.call()), truth.read(truth.call()))
+
+
+def test_in_bf16_all_candidates_agree_and_the_table_names_them():
+    results = bench.measure(bench.Settings(("lstm", "gru"), (SHAPE,), 0.0, 1, half=True))
+    told = [str(part) for part in bench.tables(results) if isinstance(part, str)]
+
+    assert results["products"] == "bf16"
+    able = candidates.autocast_layer(Problem("lstm", *SHAPE)) is not None
+    assert set(results["means"]["lstm"]) == {"full", *(["autocast"] if able else [])}
+    assert set(results["means"]["gru"]) == {"full"}
+    assert any("Elman's with products in bf16" in line for line in told)
+    assert able == any("torch.nn.LSTM under autocast" in line for line in told)
+
+
+def test_rounding_to_bf16_is_no_wrong_gate_and_none_is_a_bug():
+    truth = candidates.tuned_loop(Problem("gru", *SHAPE), torch.float64)
+    rounded = candidates.HALVES["elman"](Problem("gru", *SHAPE))
+    found, expected = rounded.read(rounded.call()), truth.read(truth.call())
+    agree("bf16", found, expected, HALF_TOLERANCE)
+    with pytest.raises(KernelError, match="is off by"):
+        agree("bf16", found, expected)
 
 
 def test_a_wrong_gate_is_refused_and_not_timed(monkeypatch):

@@ -12,6 +12,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,10 @@ class Candidate:
     read: Callable[[Any], Results]
 
 
-def ours(problem: Problem) -> Candidate:
+def ours(problem: Problem, precision: str = "full") -> Candidate:
     """`elman.Recurrent`, compiled."""
-    layer = Recurrent(get(problem.cell), problem.units, problem.units)
+    cell, units = get(problem.cell), problem.units
+    layer = Recurrent(cell, units, units, precision=precision)
     for name, value in problem.parameters.items():
         getattr(layer.stack[0], name).data.copy_(torch.from_numpy(value))
     parameters = {name: getattr(layer.stack[0], name) for name in problem.parameters}
@@ -47,6 +49,29 @@ def ours(problem: Problem) -> Candidate:
 def torch_layer(problem: Problem) -> Candidate | None:
     """`torch.nn.RNN`, `GRU` or `LSTM`."""
     return _offered(problem, RIVALS[problem.cell].torch)
+
+
+def autocast_layer(problem: Problem) -> Candidate | None:
+    """The same with autocast in bfloat16, which torch's RNN and GRU do not take."""
+    made = torch_layer(problem) if problem.cell == "lstm" else None
+
+    def call() -> Any:
+        assert made is not None
+        with torch.autocast("cpu", torch.bfloat16):
+            return made.call()
+
+    if made is None or not _runs(call):
+        return None
+    return Candidate(call, made.read)
+
+
+def _runs(call: Callable[[], Any]) -> bool:
+    """Whether torch can do it on this processor: its LSTM in bfloat16 needs AVX-512."""
+    try:
+        call()
+    except RuntimeError:
+        return False
+    return True
 
 
 def torchrecurrent(problem: Problem) -> Candidate | None:
@@ -186,6 +211,12 @@ MAKERS: dict[str, Callable[[Problem], Candidate | None]] = {
     "jax": jax_scan,
     "compile": compiled_loop,
 }
+# in bf16: "elman" is our layer with products of bf16
+HALVES: dict[str, Callable[[Problem], Candidate | None]] = {
+    "elman": partial(ours, precision="bf16"),
+    "full": ours,
+    "autocast": autocast_layer,
+}
 
 
 def _torch(
@@ -202,12 +233,12 @@ def _torch(
 
     def call() -> tuple[Tensor, tuple[Tensor, ...]]:
         y = run(x)
-        return y, torch.autograd.grad(y, wanted, seed)
+        return y, torch.autograd.grad(y, wanted, seed.to(y.dtype))
 
     def read(results: tuple[Tensor, tuple[Tensor, ...]]) -> Results:
         y, (to_x, *rest) = results
         arrays = {name: g.numpy() for name, g in zip(parameters, rest, strict=True)}
-        found = {"y": y.detach().numpy(), "x": to_x.numpy()}
+        found = {"y": y.detach().float().numpy(), "x": to_x.numpy()}
         return {**found, **_split(problem, arrays, names)}
 
     return Candidate(call, read)

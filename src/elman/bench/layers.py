@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from elman.bench.candidates import MAKERS, Candidate, Results, limit_jax, tuned_loop
+from elman.bench.candidates import HALVES, MAKERS, Candidate, Results, limit_jax, tuned_loop
 from elman.bench.limit import limit
 from elman.bench.problem import Problem
 from elman.bench.report import machine
@@ -27,14 +27,17 @@ Shape = tuple[int, int, int]
 CELLS = ("rnn", "gru", "lstm", "mut1")
 OTHERS = ("mut1", "mgu", "lstm_peephole", "lstm_layernorm")
 SHAPES: tuple[Shape, ...] = ((64, 32, 128), (64, 64, 256), (128, 64, 512), (256, 16, 128))
+WIDE = ((128, 64, 512), (64, 64, 1024))  # for what pays where matrices are large
 TOLERANCE = 1e-3  # of the largest number of an array: far above rounding, far below a wrong gate
+HALF_TOLERANCE = 5e-2  # the same where products are in bf16
 
 
 @dataclass(frozen=True)
 class Settings:
     """What to measure: `shapes` are (T, B, H), `seconds` those spent on one cell and shape.
 
-    With `compile`, torch.compile takes part; it needs minutes for a cell and shape.
+    With `compile`, torch.compile takes part; it needs minutes for a cell and shape. With `half`,
+    our layer with products in bf16 is compared with itself in fp32 and with torch's under autocast.
     """
 
     cells: Sequence[str] = CELLS
@@ -42,6 +45,7 @@ class Settings:
     seconds: float = 5.0
     threads: int | None = None
     compile: bool = False
+    half: bool = False
 
 
 def measure(settings: Settings, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
@@ -60,6 +64,7 @@ def measure(settings: Settings, tell: Callable[[str], None] = lambda _: None) ->
                 rows.append(_row(Problem(name, *shape), settings))
     return {
         "machine": machine(threads),
+        "products": "bf16" if settings.half else "fp32",
         "limit": limits,
         "results": rows,
         "means": {name: _means(rows, name) for name in settings.cells},
@@ -82,9 +87,12 @@ def _row(problem: Problem, settings: Settings) -> dict[str, Any]:
     """One line of the table."""
     expected = _results(tuned_loop(problem, torch.float64))
     makers = {n: make for n, make in MAKERS.items() if settings.compile or n != "compile"}
+    if settings.half:
+        makers = HALVES
     made = {name: make(problem) for name, make in makers.items()}
     ready = {name: candidate for name, candidate in made.items() if candidate is not None}
-    first = {name: _first(name, problem, one, expected) for name, one in ready.items()}
+    near = HALF_TOLERANCE if settings.half else TOLERANCE
+    first = {name: _first(name, problem, one, expected, near) for name, one in ready.items()}
     times = in_turn({name: one.call for name, one in ready.items()}, settings.seconds)
     rivals = {name: times[name].ratio(times["elman"]) for name in ready if name != "elman"}
     return {
@@ -109,12 +117,14 @@ def _figures(problem: Problem, times: Times, first: float) -> dict[str, float]:
     }
 
 
-def _first(name: str, problem: Problem, candidate: Candidate, expected: Results) -> float:
+def _first(
+    name: str, problem: Problem, candidate: Candidate, expected: Results, near: float
+) -> float:
     """Seconds of the first call; KernelError if what it gives is wrong."""
     start = time.perf_counter()
     results = candidate.call()
     seconds = time.perf_counter() - start
-    agree(f"{name} at {problem}", candidate.read(results), expected)
+    agree(f"{name} at {problem}", candidate.read(results), expected, near)
     return seconds
 
 
@@ -122,14 +132,14 @@ def _results(candidate: Candidate) -> Results:
     return candidate.read(candidate.call())
 
 
-def agree(who: str, found: Results, expected: Results) -> None:
+def agree(who: str, found: Results, expected: Results, near: float = TOLERANCE) -> None:
     """KernelError unless all results are the expected ones, up to rounding."""
     for name, want in expected.items():
         if name not in found or found[name].shape != want.shape:
             raise KernelError(f"{who}: {name} is missing or has the wrong shape")
         error = float(np.abs(found[name] - want).max(initial=0.0))
         largest = float(np.abs(want).max(initial=0.0))
-        if not error <= TOLERANCE * max(largest, 1e-6):
+        if not error <= near * max(largest, 1e-6):
             what = "y" if name == "y" else f"the gradient of {name}"
             raise KernelError(
                 f"{who}: {what} is off by {error:.2g} where the largest number is {largest:.2g}, "

@@ -22,6 +22,8 @@ TITLES = {  # of a column, and what stands in it
     "tuned": ("tuned", "matrices side by side, and at each step only what needs the state"),
     "jax": ("jax", "jax.lax.scan of the latter"),
     "compile": ("compile", "torch.compile of the latter"),
+    "full": ("fp32", "Elman's with products in fp32"),
+    "autocast": ("autocast", "torch.nn.LSTM under autocast in bfloat16"),
 }
 _VERSIONS = ("elman", "torch", "llvmlite", "numpy", "jax", "torchrecurrent")
 
@@ -77,10 +79,11 @@ def tables(results: Mapping[str, Any]) -> Iterator[Table | str]:
             f"torch.mm {figures['mm']:.0f}, packed {figures['packed']:.0f} GFLOP/s; "
             f"in bf16 torch.mm {figures['bf16']:.0f}; memory {figures['memory']:.1f} GB/s"
         )
-    count = about["threads"]
+    count, half = about["threads"], results.get("products") == "bf16"
+    how = " with products in bf16" if half else ""
     yield (
         f"a training step on {count} thread{'s' * (count != 1)}: "
-        "Elman's, and how many times as long the others take"
+        f"Elman's{how}, and how many times as long the others take"
     )
     for title, what in (TITLES[name] for name in _rivals(results)):
         yield f"  {title}: {what}"
@@ -102,7 +105,8 @@ def _speeds(results: Mapping[str, Any]) -> Table:
     """Elman's time and speed, and how many times as long the others take."""
     rivals = _rivals(results)
     threads = results["machine"]["threads"]
-    most = results["limit"][str(threads)]["limit"]
+    half = results.get("products") == "bf16"
+    most = results["limit"][str(threads)]["bf16" if half else "limit"]
     titles = (TITLES[name][0] for name in rivals)
     table = grid("cell", "T,B,H", right=("ms", "GFLOP/s", "limit", *titles))
     for row in results["results"]:

@@ -49,15 +49,21 @@ def _shape(text: str) -> tuple[int, int, int]:
 
 
 def measured(
-    options: Plotting, shared: Shared, cells: Sequence[str], kind: str, *, compile: bool = False
+    options: Plotting,
+    shared: Shared,
+    cells: Sequence[str],
+    kind: str,
+    *,
+    compile: bool = False,
+    half: bool = False,
 ) -> dict[str, object]:
     """Time a training step of these cells, print the table, and draw it if asked to."""
     from elman import bench
 
     if options.plot:
         bench.roofline.can_draw(options.plot)
-    sizes = shapes(options.shapes) or bench.SHAPES
-    settings = bench.Settings(cells, sizes, options.seconds, options.threads, compile)
+    sizes = shapes(options.shapes) or (bench.WIDE if half else bench.SHAPES)
+    settings = bench.Settings(cells, sizes, options.seconds, options.threads, compile, half)
     results = printed(
         options, shared, kind, lambda tell: bench.measure(settings, tell), bench.tables
     )
