@@ -26,15 +26,22 @@ def report(trained: Trained, shared: Shared, *, advice: bool = True) -> dict[str
     from elman import api
 
     console = shared.console(always=True)
-    loss = trained.val_loss
-    said = "" if loss is None else f": {loss:.4f} nats, {loss / math.log(2):.4f} bits per character"
+    opened = api.open_run(trained.run)
+    writes, loss = opened.config.task == "text", trained.val_loss
+    bits = "" if loss is None or not writes else f", {loss / math.log(2):.4f} bits per character"
+    said = "" if loss is None else f": {loss:.4f} nats{bits}"
     console.print(
         f"{trained.steps:,} steps in {trained.seconds:.0f} s, {trained.parameters:,} parameters, "
-        f"{trained.tokens_per_second:,.0f} characters/s\nheld out{said}\nrun {trained.run}",
+        f"{trained.tokens_per_second:,.0f} {trained.unit}/s\nheld out{said}\nrun {trained.run}",
         soft_wrap=True,
     )
-    if tables := api.open_run(trained.run).tables():
+    if not writes:
+        found = api.evaluate(trained.run, seed=shared.seed or 0)
+        print(f"\n{api.tell(found)}")
+        result["evaluation"] = {k: v for k, v in found.items() if k not in ("run", "step", "task")}
+    if tables := opened.tables():
         print(f"\n{tables}")
     elif advice and not shared.quiet:
-        console.print(f"next: elman sample {trained.run}", soft_wrap=True)
+        then = f"sample {trained.run}" if writes else f"predict {trained.run} INPUT"
+        console.print(f"next: elman {then}", soft_wrap=True)
     return result

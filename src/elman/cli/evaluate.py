@@ -1,7 +1,8 @@
-"""Measure a language model on held-out text.
+"""Measure a trained model on held-out data.
 
 RUN is a run folder, its name in runs/, or the four characters at the end of that. Without DATA it
-is measured on the part of its own text that it never saw; another text is measured as a whole.
+is measured on the part of its own data that it never saw; other data is measured as a whole. Beside
+its figures stand those of trivial answers, and ten outputs that --seed chooses.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class Options:
     run: Positional[str] = "latest"
     """The run; without one, the latest in runs/."""
     data: Positional[str | None] = None
-    """A built-in text, a file, or a folder."""
+    """Other data of the same kind: of texts, a built-in one, a file, or a folder."""
     include: UseAppendAction[tuple[str, ...]] = ()
     """Which files of a folder, as in --include '*.tex'; may be given again."""
     writing: bool = False
@@ -36,10 +37,7 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         seed=shared.seed or 0,
         warn=warn,
     )
-    print(
-        f"{found['data']}, {found['characters']:,} characters: {found['val_loss']:.4f} nats, "
-        f"{found['bits']:.4f} bits, perplexity {found['perplexity']:.3f} per character"
-    )
+    print(api.tell(found))
     for row in found.get("curve", ()):
         print(f"step {row['step']:>7}  {_figures(row)}")
     if options.writing:

@@ -17,6 +17,13 @@ class Task(Protocol):
 
     name: str
     """What `run.json` calls it."""
+    unit: str
+    """What is predicted, one by one, in the plural: characters, words, labels."""
+
+    @property
+    def vocabulary(self) -> Any:
+        """What a run keeps to read and name its data again; it has `to_json`."""
+        ...
 
     @property
     def model(self) -> nn.Module:

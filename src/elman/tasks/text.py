@@ -4,8 +4,9 @@ In: a `TextData` and a `TextConfig`. Out: a `TextTask` for the trainer; the same
 sample a model that has been trained. The state is carried from window to window.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,78 +14,45 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from elman import cells, data
 from elman.data import Streams, TextData, Vocabulary, streams
 from elman.equations import Cell
-from elman.models import LanguageModel
 from elman.models.language_model import State, restart
 from elman.tasks.hello import TOY
 from elman.tasks.sampling import Choice, write
 from elman.tasks.score import mean_loss
-from elman.tasks.writing import Writing
+from elman.tasks.text_config import DataConfig, TextConfig
+from elman.tasks.text_recipe import text_recipe
+from elman.tasks.text_skill import TextSkill, build_model
+from elman.tasks.writing import Writing, kind_of
 
+MINUTES = 3.0  # of a training that was not told when to end
 RESTART = 40  # windows after which a stream's state is put back, each stream at its own time
-
-
-@dataclass(frozen=True)
-class TextConfig:
-    """What makes a character model; `config.toml` holds it as its table [model]."""
-
-    cell: str
-    """A cell's name on the shelf, or what the run's equations are called."""
-    hidden: int
-    """Units of each layer."""
-    layers: int
-    """How many layers are stacked."""
-    embedding: int
-    """Size of a character's vector; 0 feeds it as a one-hot vector."""
-    dropout: float
-    """Share of units left out between layers and before the output, in training."""
-    batch: int
-    """How many streams are read side by side."""
-    window: int
-    """Over how many characters gradients flow."""
-    precision: str = "full"
-    """What the layers' matrix products multiply: numbers as they are, or rounded to bf16."""
-
-
-def build_model(
-    config: TextConfig, cell: Cell | str, vocabulary: Vocabulary, target: str = "auto"
-) -> LanguageModel:
-    """The model of a configuration with fresh weights from torch's generator."""
-    return LanguageModel(
-        cell,
-        len(vocabulary),
-        config.hidden,
-        config.layers,
-        embedding=config.embedding,
-        dropout=config.dropout,
-        target=target,
-        precision=config.precision,
-    )
 
 
 class TextTask:
     """A character language model on one text."""
 
     name = "text"
+    unit = "characters"
 
     def __init__(
         self,
-        data: TextData,
+        text: TextData,
         config: TextConfig,
         cell: Cell | str,
         vocabulary: Vocabulary | None = None,
         target: str = "auto",
         kind: str = "prose",
     ) -> None:
-        data.check(config.window, config.batch)
+        text.check(config.window, config.batch)
         self.kind = kind
-        self.data, self.config = data, config
-        self.vocabulary = vocabulary or Vocabulary.of(data.training, data.validation)
+        self.data, self.config = text, config
+        self.vocabulary = vocabulary or Vocabulary.of(text.training, text.validation)
         self.model = build_model(config, cell, self.vocabulary, target)
-        training = self.vocabulary.encode(data.training)
+        training = self.vocabulary.encode(text.training)
         self.streams: Streams = streams(training, config.batch, config.window)
-        self.held_out = self.vocabulary.encode_held_out(data.validation)
+        self.held_out = self.vocabulary.encode_held_out(text.validation)
         self.start = self.model.zero_state(config.batch)
         self.state = self.start
         self._writing: Writing | None = None
@@ -169,3 +137,62 @@ class TextTask:
 
 def _parts(state: State) -> tuple[Tensor, ...]:
     return (state,) if isinstance(state, Tensor) else state
+
+
+class TextKind:
+    """Character language models; see `Kind`."""
+
+    name = "text"
+    noun = "text"
+    source = DataConfig
+    config = TextConfig
+
+    def place(self, data_name: str) -> str:
+        """The name of a built-in text, or the full path."""
+        return data_name if data_name in data.names() else str(Path(data_name).resolve())
+
+    def read(self, source: DataConfig) -> TextData:
+        """The text, split into its two parts."""
+        return data.read(source.data, source.include)
+
+    def recipe(
+        self, text: TextData, minutes: float, steps: int
+    ) -> tuple[TextConfig, dict[str, Any]]:
+        """By the time there is, the length of the text, and the size of its alphabet."""
+        usual = 0.0 if steps or len(text.training) <= TOY else MINUTES
+        alphabet = len(Vocabulary.of(text.training, text.validation))
+        return text_recipe(minutes or usual, len(text.training), alphabet, steps=steps)
+
+    def cell(self, config: TextConfig, _: TextData) -> Cell:
+        """The cell as it is."""
+        return cells.get(config.cell)
+
+    def task(
+        self,
+        text: TextData,
+        source: DataConfig,
+        config: TextConfig,
+        cell: Cell,
+        vocabulary: Mapping[str, Any] | None,
+    ) -> TextTask:
+        """A model with its text."""
+        known = None if vocabulary is None else Vocabulary.from_json(dict(vocabulary))
+        return TextTask(text, config, cell, known, kind=kind_of(text.source, source.include))
+
+    def skill(
+        self, _: DataConfig, config: TextConfig, cell: Cell, vocabulary: Mapping[str, Any]
+    ) -> TextSkill:
+        """A model that writes."""
+        known = Vocabulary.from_json(dict(vocabulary))
+        return TextSkill(build_model(config, cell, known), known)
+
+    def tell(self, found: Mapping[str, Any]) -> str:
+        """The loss in one line."""
+        return (
+            f"{found['data']}, {found['characters']:,} characters: {found['val_loss']:.4f} nats, "
+            f"{math.log2(math.e) * found['val_loss']:.4f} bits, "
+            f"perplexity {found['perplexity']:.3f} per character"
+        )
+
+
+KIND = TextKind()

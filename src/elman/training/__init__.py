@@ -1,6 +1,7 @@
 """Training: configuration, the recipe, the loop, and what it must remember to go on exactly."""
 
-from elman.training.config import DataConfig, RunConfig, TrainingConfig
+from elman.tasks.text import DataConfig
+from elman.training.config import RunConfig, TrainingConfig
 from elman.training.memory import load_weights
 from elman.training.progress import Display, Silent
 from elman.training.recipe import recipe

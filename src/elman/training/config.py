@@ -1,7 +1,7 @@
 """What a training is: how long, how fast, and everything else that `config.toml` keeps.
 
 In: options, or the tables of a `config.toml`. Out: frozen dataclasses that print back to the same
-tables. What a model is made of stands with its task; which numbers are good, in `recipe`.
+tables. What is learned, what a model is made of, and which numbers are good stand with each task.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
-from typing import Any, TypeVar
+from typing import Any, cast
 
 from elman.errors import ConfigError
-from elman.tasks import TextConfig
+from elman.tasks import Kind, kind
 
 OPTIMIZERS = ("adam", "muon")
 
@@ -83,43 +83,40 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
-class DataConfig:
-    """What is learned; `config.toml` holds it as its table [data]."""
-
-    data: str
-    """A built-in name, or the full path of a file or folder."""
-    sha256: str
-    """Of what was read: a run resumes on the same text only."""
-    include: tuple[str, ...] = ()
-    """Globs that pick files out of a folder."""
-
-
-@dataclass(frozen=True)
 class RunConfig:
-    """Everything needed to do a run again."""
+    """Everything needed to do a run again.
 
-    data: DataConfig
-    model: TextConfig
+    `data` and `model` are of the classes that the task `task` names (`Kind.source`, `Kind.config`).
+    """
+
+    data: Any
+    model: Any
     training: TrainingConfig
+    task: str = "text"
+
+    @property
+    def kind(self) -> Kind:
+        """What is known of its task."""
+        return kind(self.task)
 
     def to_tables(self) -> dict[str, Any]:
         """The tables of `config.toml`."""
-        return {"task": "text", **asdict(self)}
+        tables = {name: asdict(getattr(self, name)) for name in ("data", "model", "training")}
+        return {"task": self.task, **tables}
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, Any]) -> RunConfig:
         """Read them again; ConfigError names a key that is missing, unknown or of another type."""
+        task = kind(str(tables.get("task", "text")))
         return cls(
-            _read(DataConfig, tables, "data"),
-            _read(TextConfig, tables, "model"),
+            _read(task.source, tables, "data"),
+            _read(task.config, tables, "model"),
             _read(TrainingConfig, tables, "training"),
+            task.name,
         )
 
 
-Table = TypeVar("Table", DataConfig, TextConfig, TrainingConfig)
-
-
-def _read(kind: type[Table], tables: Mapping[str, Any], name: str) -> Table:
+def _read(kind: type[Any], tables: Mapping[str, Any], name: str) -> Any:
     table = tables.get(name)
     if not isinstance(table, Mapping):
         raise ConfigError(f"config.toml has no table [{name}]: put it back")
@@ -129,13 +126,13 @@ def _read(kind: type[Table], tables: Mapping[str, Any], name: str) -> Table:
     needed = {field.name for field in fields(kind) if field.default is MISSING}
     if missing := sorted(needed - table.keys()):
         raise ConfigError(f"config.toml: {name}.{missing[0]} is missing: put it back")
-    given = typing.cast("Mapping[str, Any]", table)
+    given = cast("Mapping[str, Any]", table)
     return kind(**{k: _value(value, wanted[k], f"{name}.{k}") for k, value in given.items()})
 
 
 def _value(value: Any, wanted: Any, place: str) -> Any:
     if isinstance(wanted, types.GenericAlias) and isinstance(value, list):
-        return tuple(str(item) for item in typing.cast("list[Any]", value))
+        return tuple(str(item) for item in cast("list[Any]", value))
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(wanted, types.GenericAlias) and type(value) is wanted:

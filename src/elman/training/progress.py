@@ -26,6 +26,9 @@ def in_bits(nats: float) -> float:
 class Silent:
     """A Watcher that shows nothing."""
 
+    def begin(self, unit: str) -> None:
+        """Nothing."""
+
     def step(self, clock: Clock, tokens: int, row: dict[str, float | int] | None) -> None:
         """Nothing."""
 
@@ -46,7 +49,7 @@ class Display:
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("", total=1.0, text="starting")
-        self._loss = math.nan
+        self._unit, self._loss = "characters", math.nan
         self._shown, self._from = 0.0, (time.monotonic(), 0)
         self._speed = math.nan
 
@@ -61,6 +64,10 @@ class Display:
         trace: TracebackType | None,
     ) -> None:
         self._bar.stop()
+
+    def begin(self, unit: str) -> None:
+        """Note what is counted."""
+        self._unit = unit
 
     def step(self, clock: Clock, tokens: int, row: dict[str, float | int] | None) -> None:
         """Move the bar, a few times a second."""
@@ -81,7 +88,7 @@ class Display:
         mark = "" if best else "  (not the best so far)"
         self.console.print(
             f"step {clock.step:,}  {_time(clock.seconds)}  loss {self._loss:.3f}  "
-            f"held out [bold]{score:.3f}[/] nats, {in_bits(score):.3f} bits/char  "
+            f"held out [bold]{score:.3f}[/] nats{self._bits(score, ', ')}  "
             f"{_time(clock.left())} left{mark}",
             soft_wrap=True,
         )
@@ -92,13 +99,17 @@ class Display:
 
     def _line(self, clock: Clock) -> str:
         return (
-            f"loss {self._loss:.3f}  {in_bits(self._loss):.3f} bits/char  "
-            f"{_speed(self._speed)}{_time(clock.left())} left"
+            f"loss {self._loss:.3f}{self._bits(self._loss, '  ')}  "
+            f"{_speed(self._speed, self._unit)}{_time(clock.left())} left"
         )
 
+    def _bits(self, nats: float, gap: str) -> str:
+        """Language models of characters are compared by their bits."""
+        return f"{gap}{in_bits(nats):.3f} bits/char" if self._unit == "characters" else ""
 
-def _speed(characters: float) -> str:
-    return "" if math.isnan(characters) else f"{characters:,.0f} characters/s  "
+
+def _speed(tokens: float, unit: str) -> str:
+    return "" if math.isnan(tokens) else f"{tokens:,.0f} {unit}/s  "
 
 
 def _time(seconds: float) -> str:

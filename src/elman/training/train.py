@@ -30,6 +30,10 @@ TINY = 1_000_000  # weights times tokens of a step: about 10 microseconds of wor
 class Watcher(Protocol):
     """What may be shown while training goes on."""
 
+    def begin(self, unit: str) -> None:
+        """Before the first step; `unit` is what is predicted, as in `Task`."""
+        ...
+
     def step(self, clock: Clock, tokens: int, row: dict[str, float | int] | None) -> None:
         """After each step; `row` is the line of metrics, if this step has one."""
         ...
@@ -69,6 +73,7 @@ def train(
     earlier than this call. An error ends the run as failed, with the whole story in its folder.
     """
     with listening() as request, one_thread(_is_tiny(task)):
+        watcher.begin(task.unit)
         trainer = Trainer(task, config, run, watcher, since)
         if checkpoint:
             recall(checkpoint, task, trainer.updates, trainer.clock, trainer.tally)

@@ -1,0 +1,22 @@
+"""What the command line and `import elman` call: one function for each thing a person does."""
+
+from __future__ import annotations
+
+from elman.api.demo import demo_text
+from elman.api.opened import OpenRun, open_run
+from elman.api.training import Trained, plan, resume, train
+from elman.api.use import evaluate, predict, sample, tell
+
+__all__ = [
+    "OpenRun",
+    "Trained",
+    "demo_text",
+    "evaluate",
+    "open_run",
+    "plan",
+    "predict",
+    "resume",
+    "sample",
+    "tell",
+    "train",
+]

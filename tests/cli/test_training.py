@@ -1,0 +1,29 @@
+"""What is said at the end of a training."""
+
+from __future__ import annotations
+
+import pytest
+
+from elman import api
+from elman.cli import Shared, Stopped
+from elman.cli._training import report
+
+
+def test_the_report_names_figures_run_and_what_is_next(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    trained = api.train("hello", steps=3, folder=tmp_path / "run")
+    result = report(trained, Shared())
+    out = capsys.readouterr().out
+
+    assert result["steps"] == 3 and "evaluation" not in result
+    assert "characters/s\nheld out: " in out and "bits per character" in out
+
+
+def test_a_signal_becomes_stopped_with_the_way_to_go_on(tmp_path):
+    trained = api.Trained(tmp_path, 7, 1.0, 2.0, None, 3, signal=2)
+    with pytest.raises(Stopped) as stop:
+        report(trained, Shared())
+    assert stop.value.status == 130
+    assert str(stop.value) == (
+        f"stopped after step 7 and saved; go on with: elman resume {tmp_path}"
+    )

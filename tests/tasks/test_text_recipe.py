@@ -1,0 +1,18 @@
+"""The numbers of the recipe; what follows from them is tested beside the trainer."""
+
+from __future__ import annotations
+
+from elman.tasks.text_recipe import text_recipe
+
+
+def test_the_settings_of_a_training_are_named_as_the_configuration_names_them():
+    model, training = text_recipe(2.0, 1_000_000, 65)
+
+    assert (model.cell, model.hidden, model.batch) == ("lstm", 320, 64)
+    assert set(training) == {
+        *("lr", "optimizer", "weight_decay", "minutes", "steps", "sample_length")
+    }
+
+
+def test_steps_alone_are_sized_by_the_minutes_that_they_take():
+    assert text_recipe(0.0, 10**7, 65, steps=1200)[0] == text_recipe(2.0, 10**7, 65)[0]
