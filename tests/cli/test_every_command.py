@@ -13,8 +13,10 @@ import elman.cli.data.get
 import elman.cli.data.list
 import elman.cli.demo
 import elman.cli.evaluate
+import elman.cli.predict
 import elman.cli.resume
 import elman.cli.sample
+import elman.cli.train.labels
 import elman.cli.train.text
 
 COMMANDS = [
@@ -24,8 +26,10 @@ COMMANDS = [
     elman.cli.data.list,
     elman.cli.demo,
     elman.cli.evaluate,
+    elman.cli.predict,
     elman.cli.resume,
     elman.cli.sample,
+    elman.cli.train.labels,
     elman.cli.train.text,
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from elman.api.answers import write_answers
 from elman.api.demo import demo_text
 from elman.api.opened import OpenRun, open_run
 from elman.api.training import Trained, plan, resume, train
@@ -19,4 +20,5 @@ __all__ = [
     "sample",
     "tell",
     "train",
+    "write_answers",
 ]

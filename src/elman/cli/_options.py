@@ -1,5 +1,6 @@
 """Types of options that may be left out, as the help shows them: without a `None` in sight."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,4 +17,37 @@ Optimizer = Annotated[
 Precision = Annotated[
     Literal["full", "bf16"] | None, arg(metavar="{full,bf16}", help_behavior_hint="(full)")
 ]
+Switch = Annotated[bool | None, arg(metavar="{True,False}", help_behavior_hint=CHOSEN)]
 RunFolder = Annotated[Path | None, arg(name="run", metavar="PATH", help_behavior_hint="")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """What every training takes."""
+
+    minutes: Annotated[float, arg(help_behavior_hint="(by the data, if no end is given)")] = 0.0
+    """Wall-clock time to train, evaluations included."""
+    steps: Annotated[int, arg(help_behavior_hint="")] = 0
+    """Training steps; with --minutes, whatever ends first."""
+    cell: CellName = None
+    """A cell by name, the path of its equations, or the equations themselves."""
+    hidden: Whole = None
+    """Units of each layer; other sizes that a cell declares are half of it."""
+    layers: Whole = None
+    """Layers, one upon the other."""
+    embedding: Whole = None
+    """Size of the vectors that the layers read."""
+    dropout: Number = None
+    """Share of units left out in training."""
+    batch: Whole = None
+    """Examples of a training step."""
+    lr: Number = None
+    """Highest learning rate."""
+    optimizer: Optimizer = None
+    """What changes the weights; muon is for the matrices of the layers."""
+    weight_decay: Number = None
+    """Share of the matrices taken away, times the learning rate, per step."""
+    clip: Number = None
+    """Largest norm of the gradients."""
+    folder: RunFolder = None
+    """The run folder to make; otherwise a fresh one in runs/."""

@@ -13,6 +13,18 @@ if TYPE_CHECKING:
 _SIGNALS = 128  # a shell reports a process that a signal ended as 128 and its number
 
 
+def train_task(task: str, options: object, shared: Shared) -> dict[str, object]:
+    """Train with the options of a command, and say how it went."""
+    from elman import api
+    from elman.training import Display
+
+    given = dict(vars(options))
+    source = given.pop("data")
+    with Display(shared.console()) as watcher:
+        trained = api.train(source, task=task, seed=shared.seed or 0, watcher=watcher, **given)
+    return report(trained, shared)
+
+
 def report(trained: Trained, shared: Shared, *, advice: bool = True) -> dict[str, object]:
     """Print how it went and what to do next; Stopped if a signal ended it early."""
     result = trained.to_dict()

@@ -13,6 +13,7 @@ from elman.equations import Cell
 from elman.errors import ConfigError
 from elman.layers import Recurrent
 from elman.layers.dropout import dropout
+from elman.models.network import start
 from elman.models.room import check_room
 
 State = Tensor | tuple[Tensor, ...]
@@ -62,7 +63,7 @@ class LanguageModel(nn.Module):
             precision=precision, sizes=more,
         )  # fmt: skip
         self.output = nn.Linear(self.recurrent.output_size, vocabulary)
-        self._start()
+        start(self.recurrent)
 
     @property
     def cell(self) -> Cell:
@@ -109,24 +110,6 @@ class LanguageModel(nn.Module):
         scores, last = self(inputs, state)
         flat = scores.reshape(-1, self.vocabulary)
         return nn.functional.cross_entropy(flat, targets.reshape(-1)), last
-
-    @torch.no_grad()
-    def _start(self) -> None:
-        """Start the layers for language, where the equations leave it open: recurrent matrices
-        orthogonal (A. Saxe et al., ICLR 2014), input matrices within 1 / sqrt(D), biases 0.
-        """
-        for layer in self.recurrent.stack:
-            for name, parameter in layer.cell.parameters.items():
-                tensor = layer.get_parameter(name)
-                if parameter.start is not None or tensor.dim() == 0:
-                    continue
-                if tensor.dim() == 1:
-                    nn.init.zeros_(tensor)
-                elif parameter.shape[0] == parameter.shape[1]:
-                    nn.init.orthogonal_(tensor)
-                else:
-                    bound = tensor.shape[1] ** -0.5
-                    nn.init.uniform_(tensor, -bound, bound)
 
     def _vectors(self, tokens: Tensor) -> Tensor:
         if self.embedding is not None:

@@ -18,7 +18,7 @@ from elman.equations import Cell
 from elman.errors import ConfigError
 from elman.tasks.task import Task
 
-NAMES = ("text",)
+NAMES = ("text", "labels")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Prediction:
     input: str
     text: str
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    bare: bool = False
+    """Whether the text stands for itself, as a translation does, without its input before it."""
 
 
 @runtime_checkable

@@ -35,3 +35,5 @@ class TextConfig:
     """How many streams are read side by side."""
     window: int
     """Over how many characters gradients flow."""
+    precision: str = "full"
+    """What the layers' matrix products multiply: numbers as they are, or rounded to bf16."""

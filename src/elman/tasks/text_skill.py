@@ -33,6 +33,7 @@ def build_model(
         embedding=config.embedding,
         dropout=config.dropout,
         target=target,
+        precision=config.precision,
     )
 
 

@@ -1,0 +1,13 @@
+"""The cells that every task is tried with; `make prove` takes the whole shelf."""
+
+from __future__ import annotations
+
+import pytest
+
+from elman import cells
+
+FEW_CELLS = ("lstm", "mut1", "lstm_projected", "slstm")  # two states, x like h, a third size
+ANY_CELL = [
+    pytest.param(name, marks=() if name in FEW_CELLS else pytest.mark.prove)
+    for name in cells.names()
+]
