@@ -26,7 +26,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 # Shape types are law in tests and free at run time. Tests of torch.compile start their own
 # process, because a checked function is a graph break there.
-SHAPED = ["elman.layers", "elman.models", "elman.tasks", "elman.training"]
+SHAPED = ["elman.layers", "elman.models", "elman.tasks", "elman.probe", "elman.training"]
 jaxtyping.install_import_hook(SHAPED, "beartype.beartype")
 
 # The same examples on every machine and no deadline: a shared machine may stall for a while.

@@ -91,7 +91,7 @@ class LanguageModel(nn.Module):
         self, tokens: Int[Tensor, "T B"], state: State | None = None
     ) -> tuple[Float[Tensor, "T B H"], State]:
         """The outputs of the last layer, and the state after the last token."""
-        hidden, last = self.recurrent(self._vectors(tokens), state)
+        hidden, last = self.recurrent(self.vectors(tokens), state)
         return hidden, last
 
     def step(
@@ -100,7 +100,7 @@ class LanguageModel(nn.Module):
         """The scores of every possible next token after one more token of each row, and the state
         after it, without dropout.
         """
-        hidden, last = self.recurrent.step(self._vectors(tokens), state)
+        hidden, last = self.recurrent.step(self.vectors(tokens), state)
         return self.output(hidden), last
 
     def loss(
@@ -111,7 +111,8 @@ class LanguageModel(nn.Module):
         flat = scores.reshape(-1, self.vocabulary)
         return nn.functional.cross_entropy(flat, targets.reshape(-1)), last
 
-    def _vectors(self, tokens: Tensor) -> Tensor:
+    def vectors(self, tokens: Int[Tensor, "..."]) -> Float[Tensor, "... D"]:
+        """What the first layer reads for each token: its vector, or a one-hot one."""
         if self.embedding is not None:
             return self.embedding(tokens)
         one_hot = nn.functional.one_hot(tokens, self.vocabulary)
