@@ -21,7 +21,7 @@ from elman.errors import ConfigError, DataError
 from elman.graph.ops import OPS
 from elman.models import LanguageModel
 from elman.probe import store
-from elman.probe.rows import Seen, Seer, read_rows
+from elman.probe.rows import Losses, Seen, Seer, read_rows
 
 TOP = 5  # guesses that are kept at each character
 HALF = 65504.0  # the largest number in half precision
@@ -247,15 +247,14 @@ class _Keeper(Seer):
     ) -> None:
         length, top = len(tokens), min(TOP, letters)
         small = np.uint8 if letters <= 1 << 8 else np.uint16 if letters <= 1 << 16 else np.uint32
-        self.tokens = torch.from_numpy(tokens.astype(np.int64))
         self.tracks = {
             key: arrays.make(f"{key[0]}.{key[1]}", np.float16, shape)
             for key, shape in shapes.items()
         }
         self.losses = arrays.make("losses", np.float32, (length,))
+        self.prices = Losses(tokens, self.losses)
         self.guesses = arrays.make("guesses", small, (length, top))
         self.shares = arrays.make("shares", np.float16, (length, top))
-        self.losses[0] = np.nan
         self.names = names
 
     def see(self, seen: Seen) -> None:
@@ -266,12 +265,10 @@ class _Keeper(Seer):
             for row, (start, count) in enumerate(seen.places):
                 dest[:, start : start + count] = half[row, :, :count]
         logs = seen.scores.log_softmax(-1)
+        self.prices.take(logs, seen.places)
         best, which = logs.topk(self.guesses.shape[1], -1)
         shares, which = best.exp().half().numpy(), which.numpy()
         for row, (start, count) in enumerate(seen.places):
             stop = start + count
             self.shares[start:stop] = shares[:count, row]
             self.guesses[start:stop] = which[:count, row]
-            targets = self.tokens[start + 1 : stop + 1]
-            told = logs[: len(targets), row].gather(-1, targets[:, None])[:, 0]
-            self.losses[start + 1 : start + 1 + len(targets)] = -told.numpy()

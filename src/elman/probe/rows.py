@@ -49,6 +49,28 @@ class Seer(Protocol):
         ...
 
 
+class Losses:
+    """A seer of what each character costs: `values` (T,) float32, nats of character t foretold
+    from those before it; NaN for the first.
+    """
+
+    def __init__(self, tokens: NDArray[Any], values: NDArray[np.float32] | None = None) -> None:
+        self.tokens = torch.from_numpy(tokens.astype(np.int64))
+        self.values = np.zeros(len(tokens), np.float32) if values is None else values
+        self.values[:1] = np.nan
+
+    def see(self, seen: Seen) -> None:
+        """The places of a window."""
+        self.take(seen.scores.log_softmax(-1), seen.places)
+
+    def take(self, logs: Tensor, places: Sequence[tuple[int, int]]) -> None:
+        """The same, from logarithms of probabilities (T, R, V)."""
+        for row, (start, count) in enumerate(places):
+            targets = self.tokens[start + 1 : start + count + 1]
+            told = logs[: len(targets), row].gather(-1, targets[:, None])[:, 0]
+            self.values[start + 1 : start + 1 + len(targets)] = -told.numpy()
+
+
 @torch.no_grad()
 def read_rows(
     model: LanguageModel,
