@@ -8,6 +8,7 @@
 #   make setup    .venv with the package, editable, and every extra but `bench`
 #   make check    format, lint, types and the house rules
 #   make prove    the long proofs that `make test` leaves out
+#   make page     the page of `elman view`, from frontend/
 #   make docs     the pages about the cells, from the cells
 #   make clean    remove .venv and what the tools left behind (runs stay)
 #
@@ -25,7 +26,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test setup check prove docs clean force
+.PHONY: help demo test setup check prove page docs clean force
 
 help:
 	@sed -n -e '/^[^#]/q' -e '/^$$/q' -e 's/^# \{0,1\}//p' Makefile
@@ -33,10 +34,12 @@ help:
 demo: $(VENV)/.core
 	@$(BIN)/elman demo
 
-test: $(VENV)/.test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist worksteal $(ARGS)
+test: $(VENV)/.page
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -rs -n $(or $(WORKERS),2) --dist worksteal $(ARGS)
 
-setup: $(VENV)/.all
+setup: $(VENV)/.all $(VENV)/.page
+
+page: $(VENV)/.page
 
 check: $(VENV)/.all
 	$(BIN)/ruff format --check .
@@ -55,6 +58,7 @@ docs: $(VENV)/.core
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf frontend/node_modules src/elman/viewer/page
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An empty file in .venv says that a part of the installation is done.
@@ -80,7 +84,8 @@ $(VENV)/.torch: $(VENV)/.python constraints.txt $(if $(filter file undefined,$(o
 	    >>$(VENV)/constraints.txt
 	@touch $@
 
-install = $(PIP) install --quiet --constraint $(VENV)/constraints.txt --editable "$(1)"
+# The page is a target of its own, `make page`.
+install = ELMAN_PAGE=later $(PIP) install --quiet --constraint $(VENV)/constraints.txt --editable "$(1)"
 
 $(VENV)/.core: $(VENV)/.torch pyproject.toml
 	$(call install,.)
@@ -89,6 +94,11 @@ $(VENV)/.core: $(VENV)/.torch pyproject.toml
 $(VENV)/.test: $(VENV)/.torch pyproject.toml
 	$(call install,.[test])
 	@touch $@ $(VENV)/.core
+
+# `python frontend/build.py` does nothing if the page is fresh.
+$(VENV)/.page: $(VENV)/.test $(shell find frontend -name node_modules -prune -o -type f -print)
+	$(BIN)/python frontend/build.py
+	@touch $@
 
 # Every extra that pyproject.toml names, but `bench`.
 $(VENV)/.all: $(VENV)/.torch pyproject.toml

@@ -18,6 +18,7 @@ import elman.cli.resume
 import elman.cli.sample
 import elman.cli.train.labels
 import elman.cli.train.text
+import elman.cli.view
 
 COMMANDS = [
     elman.cli.bench.layers,
@@ -31,6 +32,7 @@ COMMANDS = [
     elman.cli.sample,
     elman.cli.train.labels,
     elman.cli.train.text,
+    elman.cli.view,
 ]
 
 

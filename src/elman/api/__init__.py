@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from elman.api.answers import write_answers
 from elman.api.demo import demo_text
+from elman.api.look import view
 from elman.api.opened import OpenRun, open_run
 from elman.api.training import Trained, plan, resume, train
 from elman.api.use import evaluate, predict, sample, tell
@@ -20,5 +21,6 @@ __all__ = [
     "sample",
     "tell",
     "train",
+    "view",
     "write_answers",
 ]

@@ -7,6 +7,7 @@ a fraction, matrices applied by standing in front.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from elman.equations.sizes import Understood
 from elman.equations.syntax import (
@@ -33,11 +34,23 @@ _NAMES = (
 GREEK = dict(zip(_NAMES.split(), "αβγδεζηθικλμνξπρστυφχψω", strict=True))
 
 
+# name, kind (`state`, `input`, `quantity`, ...), step (`t`, `t-1` or nothing), LaTeX -> LaTeX
+Mark = Callable[[str, str, str, str], str]
+
+
 def to_latex(cell: Understood) -> str:
     """An `aligned` block, one row an equation; it needs a mathematical environment around it."""
-    writer = _Writer(cell)
-    rows = [writer.row(line) for line in cell.equations.definitions]
-    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}\n"
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows(cell)) + "\n\\end{aligned}\n"
+
+
+def rows(cell: Understood, mark: Mark | None = None) -> list[str]:
+    """An equation a row, with `&` before its sign; `mark` may put something around each symbol."""
+    writer = _Writer(cell, mark or _unmarked)
+    return [writer.row(line) for line in cell.equations.definitions]
+
+
+def _unmarked(name: str, kind: str, when: str, latex: str) -> str:
+    return latex
 
 
 def symbol(name: str, when: str = "") -> str:
@@ -57,11 +70,14 @@ def _upright(word: str) -> str:
 
 
 class _Writer:
-    def __init__(self, cell: Understood) -> None:
-        self.kinds, self.shapes = cell.scope.kinds, cell.sizes.shapes
+    def __init__(self, cell: Understood, mark: Mark) -> None:
+        self.kinds, self.shapes, self.mark = cell.scope.kinds, cell.sizes.shapes, mark
 
     def row(self, line: Definition) -> str:
-        return f"{symbol(line.name, 't')} &= {self.expression(line.value)}"
+        return f"{self.marked(line.name, 't')} &= {self.expression(line.value)}"
+
+    def marked(self, name: str, when: str = "") -> str:
+        return self.mark(name, self.kinds[name], when, symbol(name, when))
 
     def expression(self, node: Argument, around: int = LOOSE) -> str:
         text, tightness = self._printed(node)
@@ -74,7 +90,7 @@ class _Writer:
             case Name():
                 return self._name(node), VALUE
             case Apply():
-                matrix = symbol(node.matrix) + "^\\top" * node.transposed
+                matrix = self.marked(node.matrix) + "^\\top" * node.transposed
                 return f"{matrix} {self.expression(node.operand, VALUE)}", VALUE
             case Call():
                 return self._call(node), VALUE
@@ -89,11 +105,11 @@ class _Writer:
     def _name(self, node: Name) -> str:
         match self.kinds[node.name]:
             case "state":
-                return symbol(node.name, "t" if node.primed else "t-1")
+                return self.marked(node.name, "t" if node.primed else "t-1")
             case "input" | "quantity":
-                return symbol(node.name, "t")
+                return self.marked(node.name, "t")
             case "static" | "parameter":
-                return symbol(node.name)
+                return self.marked(node.name)
 
     def _binary(self, node: Binary) -> tuple[str, int]:
         if node.sign == "/":

@@ -8,12 +8,13 @@ from __future__ import annotations
 from elman.runs.checkpoint import Arrays, Checkpoint
 from elman.runs.checkpoints import Checkpoints
 from elman.runs.paths import RunPaths
-from elman.runs.read import LATEST, Run, find, listing
+from elman.runs.read import LATEST, ROOT, Run, find, listing
 from elman.runs.toml import to_toml
 from elman.runs.write import RunWriter, versions
 
 __all__ = [
     "LATEST",
+    "ROOT",
     "Arrays",
     "Checkpoint",
     "Checkpoints",
