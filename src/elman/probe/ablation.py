@@ -89,9 +89,10 @@ def ablate(
     more = (after - before)[1:].astype(np.float64)
     inside, outside, ratio = _figures(*_sums(more, labels[:-1]).sum(0))
     low, high = _intervals(more, labels[:-1], seed)
-    bounds = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+    first, second, third = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
     return Ablation(
-        unit, value, float(inside), float(outside), float(ratio), *bounds, after, before,
+        unit, value, float(inside), float(outside), float(ratio), first, second, third, after,
+        before,
     )  # fmt: skip
 
 

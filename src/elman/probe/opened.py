@@ -2,14 +2,15 @@
 
 `h' = ...` becomes `new_h = ...` and `h' = where(keep_h > 0, new_h, hold_h)`, or else
 `h' = new_h + nudge_h`: what stands below in the equations reads the changed state, as does the next
-step. The result is a cell like any other, so it holds for every cell there is, on every target and at full speed; it
-costs a kernel to compile (a fifth of a second), once for each set of states.
+step. The result is a cell like any other, so it holds for every cell there is, on every target and
+at full speed; it costs a kernel to compile (a fifth of a second), once for each set of states.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -67,7 +68,7 @@ def alone(net: Recurrent, number: int, cell: Cell | None = None) -> Recurrent:
     another form, as `open_cell` gives them.
     """
     layer = net.stack[number]
-    options = net.options() | {"bidirectional": False, "dropout": 0.0}
+    options: dict[str, Any] = net.options() | {"bidirectional": False, "dropout": 0.0}
     one = Recurrent(cell or net.cell, layer.sizes["D"], layer.sizes["H"], **options)
     _share(layer, one.stack[0])
     return one.train(net.training)
