@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from elman.errors import RunError
-from elman.probe.reading import Reading, read
-from elman.probe.store import FACTS
+from elman.probe.reading import Reading, cached, read
+from elman.probe.store import FACTS, KEEP
 
 
 def test_a_folder_holds_the_same_and_can_be_mapped(build, vocabulary, text, tmp_path):
@@ -51,3 +51,25 @@ def test_a_reading_that_fails_leaves_nothing(build, vocabulary, text, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         read(build(), vocabulary, text, folder=tmp_path / "r", progress=stop)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_reading_is_made_once_and_again_if_it_is_damaged(build, vocabulary, text, tmp_path):
+    told: list[float] = []
+    one = cached(tmp_path, build(), vocabulary, text, step=3, progress=told.append)
+    count = len(told)
+    again = cached(tmp_path, build(), vocabulary, text, step=3, progress=told.append)
+    assert len(told) == count and again.folder == one.folder
+    (one.folder / "h.0.npy").write_bytes(b"")
+    cached(tmp_path, build(), vocabulary, text, step=3, progress=told.append)
+    assert len(told) == 2 * count and Reading.open(one.folder).step == 3
+    other = cached(tmp_path, build(), vocabulary, text, step=4)
+    assert other.folder != one.folder
+
+
+def test_only_the_latest_readings_stay(build, vocabulary, text, tmp_path):
+    model = build("rnn", 1)
+    for length in range(30, 30 + KEEP + 3):
+        cached(tmp_path, model, vocabulary, text[:length])
+    left = list((tmp_path / "probes").iterdir())
+    assert len(left) == KEEP
+    assert {len(Reading.open(folder)) for folder in left} == {*range(33, 33 + KEEP)}

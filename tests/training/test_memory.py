@@ -26,6 +26,6 @@ def test_a_tally_comes_back_with_all_it_counted():
     two.restore(one.facts())
 
     assert two.facts() == one.facts()
-    assert two.row() == {"loss": 3.0, "norm": 3.0, "skipped": 1}
+    assert two.row() == {"loss": 3.0, "norm": 3.0, "clipped": 0.0, "skipped": 1}
     assert (two.best, two.best_step) == (1.5, 3)
     assert set(one.facts()) == set(vars(one)), "what is counted must be saved"

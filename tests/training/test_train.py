@@ -218,3 +218,16 @@ def test_a_run_too_short_to_be_judged_early_is_judged_at_its_end(small, tmp_path
 
     assert scored == [9]
     assert Run(tmp_path / "a").status() == "done"
+
+
+def test_the_metrics_say_what_clipping_did_and_the_norm_of_each_gradient(tmp_path):
+    from elman import api
+    from elman.runs import Run
+
+    run = api.train("hello", steps=40, clip=1e-3, folder=tmp_path / "r").run
+    rows = [row for row in Run(run).metrics() if "norm" in row]
+    assert rows and all(row["clipped"] == 1.0 for row in rows)
+    names = {name for name, _ in api.open_run(run).model.named_parameters()}
+    assert set(rows[-1]["norms"]) == names
+    whole = sum(norm**2 for norm in rows[-1]["norms"].values()) ** 0.5
+    assert whole <= rows[-1]["norm"] * 1.001  # the largest since the line before

@@ -44,6 +44,15 @@ def test_the_norm_is_that_of_all_gradients_before_clipping_and_none_is_left(opti
     assert all(p.grad is None for p in net.parameters())
 
 
+def test_the_norm_of_each_gradient_is_remembered_as_it_was_before_clipping():
+    net = model()
+    fill(net, 3.0)
+    updates = Updates(net, CONFIG)
+    updates.apply(0.5)
+    for name, parameter in net.named_parameters():
+        assert float(updates.norms[name]) == pytest.approx(3 * parameter.numel() ** 0.5)
+
+
 def test_updates_are_those_of_torch_with_clipping_and_decay_of_matrices():
     ours, theirs = model(), model()
     updates = Updates(ours, CONFIG)

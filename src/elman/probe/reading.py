@@ -17,11 +17,12 @@ import torch
 from numpy.typing import NDArray
 
 from elman.data import Vocabulary
-from elman.errors import ConfigError, DataError
+from elman.errors import ConfigError, DataError, RunError
 from elman.graph.ops import OPS
 from elman.models import LanguageModel
 from elman.probe import store
 from elman.probe.rows import Losses, Seen, Seer, read_rows
+from elman.runs import RunPaths, disk
 
 TOP = 5  # guesses that are kept at each character
 HALF = 65504.0  # the largest number in half precision
@@ -214,6 +215,33 @@ def read(
         text, made, keeper.losses, keeper.guesses, keeper.shares, alphabet, model.cell.name, step,
         seam,
     )  # fmt: skip
+
+
+def cached(
+    run: Path,
+    model: LanguageModel,
+    vocabulary: Vocabulary,
+    text: str,
+    *,
+    step: int | None = None,
+    quantities: bool = True,
+    progress: Say | None = None,
+) -> Reading:
+    """The reading of a text that lies in the run folder `run`, made if it is not there or damaged.
+
+    The latest `store.KEEP` stay. `step` is the checkpoint that `model` has.
+    """
+    paths = RunPaths(run)
+    folder = paths.reading(store.key_of(text, step, quantities))
+    if folder.is_dir():
+        try:
+            return Reading.open(folder)
+        except RunError:
+            disk.remove(folder)
+    found = read(model, vocabulary, text, quantities=quantities, folder=folder, step=step,
+                 progress=progress)  # fmt: skip
+    store.retire(paths.probes)
+    return found
 
 
 def _shapes(

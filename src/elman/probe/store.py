@@ -6,6 +6,8 @@ made beside and moved to its name when it is whole, so that a kill leaves nothin
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -21,6 +23,7 @@ from elman.errors import RunError
 from elman.runs import disk
 
 FORMAT = 1
+KEEP = 8  # readings of a run; each holds as much as its text times the units
 FACTS, TEXT = "reading.json", "text.txt"
 
 
@@ -74,6 +77,20 @@ class Arrays:
         if self.folder.exists():
             disk.remove(self.folder)
         disk.move(self._new, self.folder)
+
+
+def key_of(text: str, step: int | None, quantities: bool) -> str:
+    """What tells a reading from others of the same run: 16 hexadecimal digits."""
+    facts = f"{FORMAT} {step} {quantities}\n"
+    return hashlib.sha256(facts.encode() + text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def retire(probes: Path, keep: int = KEEP) -> None:
+    """Delete all readings but the latest; what cannot be deleted stays."""
+    found = sorted(probes.glob("reading-*"), key=lambda path: path.stat().st_mtime)
+    for path in found[: max(0, len(found) - keep)]:
+        with contextlib.suppress(OSError):
+            disk.remove(path)
 
 
 def load(folder: Path) -> tuple[dict[str, Any], str, dict[str, NDArray[Any]]]:

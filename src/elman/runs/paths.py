@@ -50,6 +50,10 @@ class RunPaths:
         """The folder of what was recorded."""
         return self.folder / "probes"
 
+    def reading(self, key: str) -> Path:
+        """The folder of a text as the model read it; `key` tells texts and checkpoints apart."""
+        return self.probes / f"reading-{key}"
+
     @property
     def error(self) -> Path:
         """What went wrong: there only if the run failed."""

@@ -14,18 +14,21 @@ class Tally:
     """Sums since the last line of metrics, skipped steps, evaluations done, the best score."""
 
     def __init__(self) -> None:
-        self.loss_sum, self.norm_max, self.counted = 0.0, 0.0, 0
+        self.loss_sum, self.norm_max, self.counted, self.clipped = 0.0, 0.0, 0, 0
         self.skipped, self.skipped_in_a_row = 0, 0
         self.look_at = 0.0
         self.best: float | None = None
         self.best_step = 0
 
-    def add(self, step: int, loss: float, norm: float) -> bool:
-        """Count a step; False if it came to nothing. RunError after PATIENCE of those in a row."""
+    def add(self, step: int, loss: float, norm: float, clip: float = math.inf) -> bool:
+        """Count a step, clipped if its norm is above `clip`; False if it came to nothing. RunError
+        after PATIENCE of those in a row.
+        """
         if math.isfinite(loss) and math.isfinite(norm):
             self.loss_sum += loss
             self.norm_max = max(self.norm_max, norm)
             self.counted += 1
+            self.clipped += norm > clip
             self.skipped_in_a_row = 0
             return True
         self.skipped += 1
@@ -42,9 +45,11 @@ class Tally:
         """The figures of the steps since the last line, which then begins anew."""
         mean = self.loss_sum / self.counted if self.counted else math.nan
         row: dict[str, float | int] = {"loss": mean, "norm": self.norm_max}
+        if self.counted:
+            row["clipped"] = self.clipped / self.counted
         if self.skipped:
             row["skipped"] = self.skipped
-        self.loss_sum, self.norm_max, self.counted = 0.0, 0.0, 0
+        self.loss_sum, self.norm_max, self.counted, self.clipped = 0.0, 0.0, 0, 0
         return row
 
     def scored(self, step: int, score: float) -> bool:

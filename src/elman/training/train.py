@@ -134,7 +134,7 @@ class Trainer:
         loss.backward()
         norm = self.updates.apply(progress)
         self.clock.step += 1
-        if not self.tally.add(self.clock.step, loss.item(), norm):
+        if not self.tally.add(self.clock.step, loss.item(), norm, self.config.clip):
             self.task.forget()
         took = time.monotonic() - start
         self._busy += took
@@ -190,6 +190,8 @@ class Trainer:
 
     def _row(self, progress: float) -> dict[str, float | int]:
         row = self.tally.row() | {"lr": learning_rate(self.config, progress)}
-        self.run.log(self.clock.step, **row, seconds=round(self.clock.seconds, 3))
+        norms = {name: float(f"{float(n):.4g}") for name, n in self.updates.norms.items()}
+        seconds = round(self.clock.seconds, 3)
+        self.run.log(self.clock.step, **row, norms=norms, seconds=seconds)
         self.run.beat(**self.figures())
         return row

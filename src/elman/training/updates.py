@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -40,14 +41,20 @@ class Updates:
         decayed = {name for name, parameter in rest.items() if _decays(name, parameter)}
         betas = config.beta1, config.beta2
         self.adam = Adam(rest, decayed, config.weight_decay, betas)
+        self.norms: dict[str, torch.Tensor] = {}
+        """Of each parameter's gradient at the last step, before clipping."""
 
     def apply(self, progress: float) -> float:
         """Change the weights by their gradients; the norm of these before clipping, in one number.
 
         If it is not finite, nothing is changed.
         """
-        gradients = [p.grad for p in self.parameters.values() if p.grad is not None]
-        norm = float(nn.utils.get_total_norm(gradients))
+        found = {name: p.grad for name, p in self.parameters.items() if p.grad is not None}
+        gradients = list(found.values())
+        # as `nn.utils.get_total_norm` does it, with the parts kept
+        parts = torch._foreach_norm(gradients)  # pyright: ignore
+        self.norms = dict(zip(found, parts, strict=True))
+        norm = float(torch.linalg.vector_norm(torch.stack(parts))) if parts else 0.0
         if math.isfinite(norm):
             if norm > self.config.clip:
                 for gradient in gradients:
