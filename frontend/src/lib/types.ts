@@ -162,3 +162,57 @@ export interface GateTrack {
   low: number[];
   high: number[];
 }
+
+export interface AnnotationFacts {
+  name: string;
+  about: string;
+  share: number;
+}
+
+export interface AblationFacts {
+  annotation: string;
+  value: number;
+  inside: number;
+  outside: number;
+  ratio: number | null;
+  interval: [number | null, number | null];
+  inside_interval: [number, number];
+  outside_interval: [number, number];
+}
+
+export interface FlowFacts {
+  run: string;
+  cell: string;
+  places: number;
+  verdict: string;
+  layers: {
+    layer: number;
+    states: Record<string, number[]>;
+    alone: Record<string, number[]>;
+    whole: number[];
+    verdict: string;
+  }[];
+}
+
+export interface SpectrumFacts {
+  run: string;
+  layers: {
+    layer: number;
+    exponents: number[];
+    steps: number[][];
+    products: Record<string, number[]>;
+    course: number[];
+    verdict: string;
+  }[];
+}
+
+export interface PathFacts {
+  track: string;
+  tracks: string[];
+  from: number;
+  to: number;
+  text: string;
+  x: number[];
+  y: number[];
+  shares: number[];
+}

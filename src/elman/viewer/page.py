@@ -6,7 +6,6 @@ The names of its parts bear a digest of their content, so a browser may keep the
 from __future__ import annotations
 
 import mimetypes
-from functools import cache
 from pathlib import Path
 
 from elman.viewer.answer import Answer
@@ -38,7 +37,6 @@ def part(name: str, built: Path = BUILT) -> Answer:
     return Answer(raw, kind or "application/octet-stream", kept=True)
 
 
-@cache
 def names(built: Path) -> frozenset[str]:
     """The parts there are: what is not listed is not served."""
     folder = built / "assets"

@@ -16,7 +16,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from elman.data import TextData, Vocabulary
 from elman.errors import DataError
@@ -29,6 +29,7 @@ OWN = "held-out"  # the text that is read when none was pasted
 OWN_LENGTH = 10_000  # its characters
 MOST_TEXT = 100_000  # characters of a pasted text
 KEPT = 6  # readings; one of 100,000 characters and 512 units takes 600 MB of disk
+RESULTS = 64  # of searches and measurements
 _NAME = re.compile(r"[0-9a-f]{16}")
 
 
@@ -56,6 +57,7 @@ class Readings:
         self._busy = threading.RLock()
         self._models = dict[Path, tuple[object, Opened]]()
         self._kept = OrderedDict[tuple[Path, int, str], Reading]()
+        self._made_before = OrderedDict[tuple[object, ...], Any]()
         self._place = tempfile.mkdtemp(prefix="elman-view-")
         weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
 
@@ -86,6 +88,15 @@ class Readings:
                     self._forget(self._kept.popitem(last=False)[1])
             self._kept.move_to_end(key)
             return self._kept[key]
+
+    def remembered(self, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
+        """What `make` makes, or what it made for this key a while ago."""
+        with self._busy:
+            if key not in self._made_before:
+                self._made_before[key] = make()
+                while len(self._made_before) > RESULTS:
+                    self._made_before.popitem(last=False)
+            return self._made_before[key]
 
     def put(self, run: Run, text: str) -> str:
         """Keep a text to be read; its name. DataError if it is empty or too long."""

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from elman.viewer.routes import cell, page, runs, samples, texts, training
+from elman.viewer.routes import (
+    cell,
+    finder,
+    gates,
+    gradients,
+    page,
+    runs,
+    samples,
+    texts,
+    training,
+    units,
+)
 
 ROUTES = (
     *runs.ROUTES,
@@ -10,6 +21,10 @@ ROUTES = (
     *samples.ROUTES,
     *cell.ROUTES,
     *texts.ROUTES,
+    *finder.ROUTES,
+    *units.ROUTES,
+    *gates.ROUTES,
+    *gradients.ROUTES,
     *page.ROUTES,  # last: an address that is no resource is a page
 )
 

@@ -1,0 +1,46 @@
+"""How often each gate is shut or open, and the path of a state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elman.errors import ConfigError
+from elman.viewer import looking
+from elman.viewer.answer import Asked, Route
+from elman.viewer.routes.texts import reading
+
+LONGEST = 5000  # characters of a path
+
+
+def gates(asked: Asked) -> dict[str, Any]:
+    """For every gate the shares of time of each unit below 0.1 and above 0.9."""
+    found = reading(asked)
+    return {"cell": found.cell, "characters": len(found), "gates": looking.saturation(found)}
+
+
+def trajectory(asked: Asked) -> dict[str, Any]:
+    """The path of `track` from `from` to `to` in the plane in which it moves most."""
+    found = reading(asked)
+    states = [track.address for track in found.of_kind("state")]
+    track = found.track(asked.query.get("track", states[-1] if states else ""))
+    start = asked.whole("from", 0, 0, len(found) - 1)
+    stop = asked.whole("to", min(start + 400, len(found)), start, len(found))
+    if not 2 <= stop - start <= LONGEST:
+        raise ConfigError(f"a path has 2 to {LONGEST:,} characters, not {stop - start:,}")
+    points, shares = looking.trajectory(track.values[:, start:stop])
+    return {
+        "track": track.address,
+        "tracks": states,
+        "from": start,
+        "to": stop,
+        "text": found.text[start:stop],
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "shares": shares,
+    }
+
+
+ROUTES = (
+    Route("GET", "/runs/{run}/gates.json", gates),
+    Route("GET", "/runs/{run}/trajectory.json", trajectory),
+)
