@@ -27,6 +27,11 @@ export function options(chart: Chart, width: number, height: number): uPlot.Opti
   const line = ink("line");
   const axis = { stroke: ink("soft"), font: `11px ${ink("sans")}`, labelFont: `500 11px ${ink("sans")}` };
   const quiet = { grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } };
+  const decades = (_: uPlot, splits: number[]) =>
+    splits.map((value) => (Number.isInteger(+Math.log10(value).toFixed(6)) ? value : null));
+  const sparse = chart.log
+    ? { grid: { ...quiet.grid, filter: decades }, ticks: { ...quiet.ticks, filter: decades } }
+    : quiet;
   const named = (values: number[]) => values.map((value) => (value == null ? "" : short(value)));
   return {
     width,
@@ -40,7 +45,7 @@ export function options(chart: Chart, width: number, height: number): uPlot.Opti
     },
     axes: [
       { ...axis, ...quiet, label: chart.xLabel, labelSize: 18, size: 30, values: (_, v) => named(v) },
-      { ...axis, ...quiet, label: chart.yLabel, labelSize: 18, size: 52, values: (_, v) => named(v) },
+      { ...axis, ...sparse, label: chart.yLabel, labelSize: 18, size: 52, values: (_, v) => named(v) },
     ],
     series: [{}, ...chart.curves.map(series)],
   };

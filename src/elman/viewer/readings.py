@@ -50,11 +50,13 @@ Opener = Callable[[Path], Opened]
 
 
 class Readings:
-    """Models by run and readings by run, step and text. One reading is made at a time."""
+    """Models by run and readings by run, step and text. One reading is made at a time, and one
+    search or measurement; neither waits for the other.
+    """
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._busy = threading.RLock()
+        self._busy, self._finding = threading.RLock(), threading.Lock()
         self._models = dict[Path, tuple[object, Opened]]()
         self._kept = OrderedDict[tuple[Path, int, str], Reading]()
         self._made_before = OrderedDict[tuple[object, ...], Any]()
@@ -91,7 +93,7 @@ class Readings:
 
     def remembered(self, key: tuple[object, ...], make: Callable[[], Any]) -> Any:
         """What `make` makes, or what it made for this key a while ago."""
-        with self._busy:
+        with self._finding:
             if key not in self._made_before:
                 self._made_before[key] = make()
                 while len(self._made_before) > RESULTS:

@@ -9,9 +9,9 @@ from elman.viewer.answer import Asked, Route
 from elman.viewer.routes.texts import reading
 
 LAGS = 100
-STEPS = 120
-LEADING = 24
-PRODUCTS = (1, 2, 5, 10, 20)
+STEPS = 80
+LEADING = 16
+PRODUCTS = (1, 2, 5, 10)
 
 
 def gradients(asked: Asked) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def jacobian(asked: Asked) -> dict[str, Any]:
     def make() -> list[dict[str, Any]]:
         layers = spectrum(
             opened.model, opened.vocabulary, found.text,
-            steps=STEPS, leading=LEADING, places=3, lags=PRODUCTS,
+            steps=STEPS, leading=LEADING, places=0, lags=PRODUCTS,
         )  # fmt: skip
         return [layer.to_dict() for layer in layers]
 

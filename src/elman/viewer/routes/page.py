@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from elman.viewer import page
 from elman.viewer.answer import Answer, Asked, Route
-from elman.viewer.missing import NotHere
 
 PANELS = (
     "cell", "finder", "gates", "gradients", "jacobian", "samples", "text", "trajectory",
@@ -17,13 +18,11 @@ def part(asked: Asked) -> Answer:
 
 
 def index(asked: Asked) -> Answer:
-    """The page itself; NotHere for an address that it would not understand."""
+    """The page itself, which says so too where there is no such run or panel: status 404."""
     run, panel = asked.path.get("run"), asked.path.get("panel")
-    if run is not None:
-        asked.home.run(run)
-    if panel is not None and panel not in PANELS:
-        raise NotHere("there is no such page")
-    return page.index()
+    known = run is None or run in asked.home.runs()
+    known = known and (panel is None or panel in PANELS)
+    return replace(page.index(), status=200 if known else 404)
 
 
 ROUTES = (

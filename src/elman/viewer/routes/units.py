@@ -75,7 +75,7 @@ def ablation(asked: Asked) -> dict[str, Any]:
     return {"annotation": name, **asked.home.readings.remembered(key, make)}
 
 
-def annotations(asked: Asked) -> dict[str, Any]:
+def annotated(asked: Asked) -> dict[str, Any]:
     """The annotations of the text, with the share of it that each holds for."""
     found = annotate(reading(asked).text)
     return {"annotations": [{"name": a.name, "about": a.about, "share": a.share} for a in found]}
@@ -105,5 +105,5 @@ ROUTES = (
     Route("GET", "/runs/{run}/units/{unit}.json", one),
     Route("POST", "/runs/{run}/units/{unit}/write.json", written),
     Route("GET", "/runs/{run}/units/{unit}/ablation.json", ablation),
-    Route("GET", "/runs/{run}/annotations.json", annotations),
+    Route("GET", "/runs/{run}/annotations.json", annotated),
 )
