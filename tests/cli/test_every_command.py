@@ -8,7 +8,9 @@ import importlib
 import pytest
 
 import elman.cli.bench.layers
+import elman.cli.bench.search
 import elman.cli.cell
+import elman.cli.compare
 import elman.cli.data.get
 import elman.cli.data.list
 import elman.cli.demo
@@ -16,13 +18,16 @@ import elman.cli.evaluate
 import elman.cli.predict
 import elman.cli.resume
 import elman.cli.sample
+import elman.cli.search
 import elman.cli.train.labels
 import elman.cli.train.text
 import elman.cli.view
 
 COMMANDS = [
     elman.cli.bench.layers,
+    elman.cli.bench.search,
     elman.cli.cell,
+    elman.cli.compare,
     elman.cli.data.get,
     elman.cli.data.list,
     elman.cli.demo,
@@ -30,6 +35,7 @@ COMMANDS = [
     elman.cli.predict,
     elman.cli.resume,
     elman.cli.sample,
+    elman.cli.search,
     elman.cli.train.labels,
     elman.cli.train.text,
     elman.cli.view,

@@ -1,17 +1,20 @@
 """Look at a cell: equations, picture, graph, derivative, schedule, code; alone, list them.
 
-NAME is a cell of the shelf (`elman cell` lists them), the path of a text file, or equations:
+NAME is a cell of the shelf (`elman cell` lists them), the path of a text file, equations, or a cell
+of a search, RUN:ID:
 
   elman cell gru                                what it is, in short
   elman cell gru --show svg > gru.svg           a picture; `unrolled` shows several steps
   elman cell "rhn(depth=5)"                     one of a family
   elman cell my.eq --show latex                 for a paper
+  elman cell runs/search:812 > mine.eq          its equations, and what it comes from, into a file
   elman cell "h' = tanh(W x + U h)" --show derivative
   elman cell lstm --show kernel --part backward --machine avx2 --assembly
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -31,6 +34,8 @@ View = Literal[
     "summary", "equations", "latex", "svg", "unrolled", "graph", "derivative", "schedule", "kernel"
 ]
 PICTURES = ("svg", "unrolled")
+CHANGES, WIDE = 6, 90  # lines on how a cell of a search came about, and their characters
+_OF_SEARCH = re.compile(r"([^=]+):(\d+)")
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,9 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
             shared.console().print("elman cell NAME shows one of them.")
         return {"cells": [_pages.facts(cell, _pages.sizes(cell, 128, 128)) for cell in shelf]}
 
-    cell = cells.get(options.name)
+    cell = _searched(options.name) or cells.get(options.name)
     sizes = _pages.sizes(cell, options.input, options.hidden)
-    text = _page(cell, options, sizes)
+    text = cell.text if _for_a_file(options, shared) else _page(cell, options, sizes)
     path = _path(cell, options, shared)
     if path:
         path.write_text(text, encoding="utf-8")
@@ -82,6 +87,39 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         print(text, end="")
     result = {**_pages.facts(cell, sizes), "show": options.show, "page": text}
     return {**result, "output": path} if path else result
+
+
+def _searched(name: str) -> Cell | None:
+    """The cell that RUN:ID names, under a line that says what it comes from; else None."""
+    match = _OF_SEARCH.fullmatch(name)
+    if match is None or Path(name).exists():
+        return None
+    from elman.equations import Cell
+    from elman.search.read import SearchRun
+
+    search, number = SearchRun.find(match[1]), int(match[2])
+    one, said = search.candidate(number), ""
+    if one.parents:
+        said = f", a {one.kind} from cell {' and '.join(map(str, one.parents))}"
+    score = f", score {one.score:.3f}" if one.score is not None else ""
+    lines = [
+        change if len(change) <= WIDE else change[: WIDE - 3] + "..." for change in one.changes
+    ]
+    if len(lines) > CHANGES:
+        lines[CHANGES - 1 :] = [f"... and {len(lines) - CHANGES + 1} changes more"]
+    changes = "".join(f"#   {line}\n" for line in lines)
+    title = f"# Cell {number} of the search {search.folder.resolve().name}{said}{score}\n"
+    return Cell(title + changes + one.text, name=f"cell_{number}")
+
+
+def _for_a_file(options: Options, shared: Shared) -> bool:
+    """Whether a cell of a search goes into a file, where it is to be read as a cell again."""
+    searched = options.name is not None and _OF_SEARCH.fullmatch(options.name)
+    return (
+        bool(searched)
+        and options.show == "summary"
+        and not (shared.json or (sys.stdout.isatty() and options.output is None))
+    )
 
 
 def _check(options: Options) -> None:
