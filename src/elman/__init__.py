@@ -16,6 +16,7 @@ it learned. Each name is loaded when it is first used, so that `import elman` co
     Recurrent     a torch layer for any cell
     Stack         unlike layers upon one another
     evaluate      the loss of a run on held-out text, and how well it writes
+    inspect       see inside a model: its units over a text, and where its gradient goes
     load_weights  fill a recurrent layer from a file of torch, Keras or ONNX
     open_run      a run with its best weights
     resume        go on with a run exactly where it stopped
@@ -31,7 +32,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from elman.api import evaluate, open_run, resume, sample, train
+    from elman.api import evaluate, inspect, open_run, resume, sample, train
     from elman.equations import Cell
     from elman.errors import ElmanError
     from elman.layers import (
@@ -67,6 +68,7 @@ __all__ = [
     "Stack",
     "__version__",
     "evaluate",
+    "inspect",
     "load_weights",
     "open_run",
     "resume",
@@ -90,6 +92,7 @@ HOMES = {
     "Ensemble": "elman.layers",
     "Stack": "elman.layers",
     "evaluate": "elman.api",
+    "inspect": "elman.api",
     "load_weights": "elman.layers",
     "open_run": "elman.api",
     "resume": "elman.api",

@@ -15,6 +15,7 @@ import elman.cli.data.get
 import elman.cli.data.list
 import elman.cli.demo
 import elman.cli.evaluate
+import elman.cli.inspect
 import elman.cli.predict
 import elman.cli.resume
 import elman.cli.sample
@@ -32,6 +33,7 @@ COMMANDS = [
     elman.cli.data.list,
     elman.cli.demo,
     elman.cli.evaluate,
+    elman.cli.inspect,
     elman.cli.predict,
     elman.cli.resume,
     elman.cli.sample,

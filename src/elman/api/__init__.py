@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from elman.api.answers import write_answers
 from elman.api.demo import demo_text
+from elman.api.inspect import inspect
 from elman.api.look import view
 from elman.api.opened import OpenRun, open_run
 from elman.api.training import Trained, plan, resume, train
@@ -14,6 +15,7 @@ __all__ = [
     "Trained",
     "demo_text",
     "evaluate",
+    "inspect",
     "open_run",
     "plan",
     "predict",

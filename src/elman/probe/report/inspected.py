@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,16 @@ from elman.probe.neurons import Finding
 from elman.probe.reading import Reading, Unit
 from elman.probe.saturation import Saturation
 
+RARE = 0.005  # share of the text; a figure of fewer characters says little
 NEEDS_NO_MEMORY = 0.8  # of the last ten characters: what they tell so well is no finding
+
+
+def memories(findings: Sequence[Finding]) -> list[Finding]:
+    """Those that the last ten characters do not tell, as they come (the best first), rare
+    annotations behind the others.
+    """
+    kept = [one for one in findings if not one.baseline > NEEDS_NO_MEMORY]
+    return sorted(kept, key=lambda one: one.share < RARE)
 
 
 @dataclass(frozen=True)
@@ -36,14 +45,9 @@ class Inspected:
     saturations: tuple[Saturation, ...]
     training: TrainingFlow | None
 
-    def needing_memory(self) -> list[Finding]:
-        """Findings that the last ten characters do not tell, those farthest ahead of them first."""
-        kept = [one for one in self.findings if not one.baseline > NEEDS_NO_MEMORY]
-        return sorted(kept, key=lambda one: one.baseline - one.reported)
-
     def ordered(self) -> list[Finding]:
         """All findings, those that need memory first."""
-        first = self.needing_memory()
+        first = memories(self.findings)
         return [*first, *(one for one in self.findings if one not in first)]
 
     def shades(self, unit: Unit, length: int) -> NDArray[np.float64]:

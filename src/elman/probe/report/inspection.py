@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from rich.console import Console
 
@@ -16,7 +15,7 @@ from elman.probe.annotations import Annotation, annotate, guess_language
 from elman.probe.flow import GradientFlow, TrainingFlow, gradient_flow, spectrum
 from elman.probe.neurons import SHORTEST, Finding, find_units, untrained_like
 from elman.probe.reading import Reading, Unit, read
-from elman.probe.report.inspected import NEEDS_NO_MEMORY, Inspected
+from elman.probe.report.inspected import Inspected, memories
 from elman.probe.report.page import to_html
 from elman.probe.report.terminal import show
 from elman.probe.saturation import saturation
@@ -29,12 +28,7 @@ _STARTS = re.compile(
 )
 
 Say = Callable[[str], None]
-
-
-class Reader(Protocol):
-    """Whatever makes a reading of a text, or has it already."""
-
-    def __call__(self, text: str) -> Reading: ...
+Reader = Callable[[str], Reading]  # makes a reading of a text, or has it already
 
 
 @dataclass(frozen=True)
@@ -132,17 +126,16 @@ def _ablations(
     seed: int,
     say: Say,
 ) -> dict[str, Ablation]:
-    """Silence the units of the best categories that need memory, on the second half of the text,
-    where they were not chosen.
+    """Silence the units of the best categories, first of those that need memory, on the second half
+    of the text, where they were not chosen.
     """
     half = text[len(text) // 2 :][:ABLATION_TEXT]
     labels = {one.name: one.values[len(text) // 2 :][:ABLATION_TEXT] for one in annotations}
-    able = [one for one in findings
-            if one.measure == "auc" and not one.baseline > NEEDS_NO_MEMORY]  # fmt: skip
-    able.sort(key=lambda one: one.baseline - one.reported)
+    first = memories(findings)
+    able = [one for one in (*first, *findings) if one.measure == "auc"]
     found: dict[str, Ablation] = {}
     before = None
-    for one in able[:ABLATED]:
+    for one in list(dict.fromkeys(able))[:ABLATED]:
         say(f"silencing {one.unit}, which tells {one.annotation}")
         own = labels[one.annotation]
         if own[:-1].any() and not own[:-1].all():
@@ -156,8 +149,8 @@ def _unit(wanted: str | None, reading: Reading, findings: Sequence[Finding]) -> 
     if wanted is not None:
         reading.unit(wanted)
         return Unit.parse(wanted)
-    able = [one for one in findings if not one.baseline > NEEDS_NO_MEMORY] or findings
+    able = [*memories(findings), *findings]
     if able:
-        return max(able, key=lambda one: one.reported - max(0.5, one.baseline)).unit
+        return able[0].unit
     track = next(iter(reading.tracks.values()))
     return Unit(track.name, track.layer, 0)

@@ -60,6 +60,8 @@ def _parts(found: Inspected) -> list[str]:
     ]
     if found.findings:
         parts += ["<h2>Best unit for each annotation</h2>", _table(found)]
+        parts += [f"<p>Silencing {made.unit} ({escape(name)}): {escape(silenced(made))}</p>"
+                  for name, made in found.ablations.items()]  # fmt: skip
         parts += [f'<p class="dim">{escape(line)}</p>' for line in notes(found)]
         for one in found.ordered()[:UNITS]:
             if one.unit != found.unit:
@@ -100,8 +102,7 @@ def _colored(found: Inspected, unit: Unit) -> str:
 
 
 def _table(found: Inspected) -> str:
-    heads = ("annotation", "unit", "", "found", "last 10", "untrained", "moved",
-             "silenced: own / other")  # fmt: skip
+    heads = ("annotation", "unit", "there", "found", "last 10", "untrained", "moved")
     rows = ["".join(f"<th{_numeric(k)}>{name}</th>" for k, name in enumerate(heads))]
     rows += [_row(found, one) for one in found.ordered()]
     return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
@@ -110,7 +111,7 @@ def _table(found: Inspected) -> str:
 def _row(found: Inspected, one: Finding) -> str:
     controls = (one.baseline, one.untrained, one.shuffled)
     cells = [one.annotation, str(one.unit), "high" if one.sign > 0 else "low", figure(one),
-             *("-" if v != v else f"{v:.2f}" for v in controls), silenced(found, one)]  # fmt: skip
+             *("-" if v != v else f"{v:.2f}" for v in controls)]  # fmt: skip
     dim = " dim" if one.baseline > 0.8 else ""
     return "".join(
         f'<td class="{"n" if k > 2 else ""}{dim}">{escape(cell)}</td>'

@@ -23,7 +23,7 @@ def curves(lines: Mapping[str, Sequence[float]], across: str, up: str) -> str:
     high = max(high, low + 1)
     most = max((len(line) for line in shown.values()), default=2) - 1 or 1
 
-    def x(lag: float) -> float:
+    def x(lag: int) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * lag / most
 
     def y(value: float) -> float:

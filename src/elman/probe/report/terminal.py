@@ -10,6 +10,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from elman.probe.ablation import Ablation
 from elman.probe.neurons import Finding
 from elman.probe.report.inspected import Inspected
 
@@ -33,6 +34,8 @@ def show(found: Inspected, console: Console, length: int) -> None:
         console.print(f"({len(reading) - length:,} more characters were read)", style="dim")
     if found.findings:
         console.print(findings(found))
+        for name, made in found.ablations.items():
+            console.print(f"Silencing {made.unit} ({name}): {silenced(made)}", soft_wrap=True)
         for line in notes(found):
             console.print(line, style="dim", soft_wrap=True)
     else:
@@ -77,9 +80,9 @@ def findings(found: Inspected) -> Table:
     """The best unit for each annotation, with its controls."""
     table = Table(box=None, title="\nBest unit for each annotation", title_justify="left",
                   title_style="bold", pad_edge=False)  # fmt: skip
-    for name in ("annotation", "unit", ""):
+    for name in ("annotation", "unit", "there"):
         table.add_column(name, no_wrap=True)
-    for name in ("found", "last 10", "untrained", "moved", "silenced: own / other"):
+    for name in ("found", "last 10", "untrained", "moved"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in found.ordered():
         dim = "dim" if one.baseline > 0.8 else ""
@@ -87,7 +90,7 @@ def findings(found: Inspected) -> Table:
             one.annotation, str(one.unit), ("high" if one.sign > 0 else "low"), figure(one),
             *(f"{v:.2f}" if not math.isnan(v) else "-"
               for v in (one.baseline, one.untrained, one.shuffled)),
-            silenced(found, one), style=dim,
+            style=dim,
         )  # fmt: skip
     return table
 
@@ -97,15 +100,13 @@ def figure(one: Finding) -> str:
     return f"{'r ' if one.measure == 'correlation' else ''}{one.reported:.2f}"
 
 
-def silenced(found: Inspected, one: Finding) -> str:
-    """What silencing the unit did, if that was tried."""
-    made = found.ablations.get(one.annotation)
-    if made is None:
-        return ""
+def silenced(made: Ablation) -> str:
+    """What silencing a unit did, in words."""
+    own = f"{made.inside:+.3f} nats after its own characters, {made.outside:+.3f} after others"
     if math.isinf(made.ratio):
-        return f"{made.inside:+.3f} / {made.outside:+.3f} nats"
+        return own
     low, high = made.interval
-    return f"{made.ratio:.1f} times ({low:.1f} to {high:.1f})"
+    return f"{own}: {made.ratio:.1f} times as much ({low:.1f} to {high:.1f})"
 
 
 def notes(found: Inspected) -> list[str]:
@@ -116,8 +117,7 @@ def notes(found: Inspected) -> list[str]:
         "Controls: a logistic regression on the last 10 characters; the best unit of an untrained "
         "network; labels moved to another place. Dim: the last 10 characters tell it themselves "
         "(above 0.80).",
-        "Silenced: how many times as much the loss rises after its own characters as after others, "
-        "with 95 % intervals.",
+        "Silenced: held at 0; in parentheses the interval of 95 %.",
     ]
 
 
