@@ -389,3 +389,22 @@ def test_damaged_checkpoints_are_not_taken_for_none(call, tmp_path):
         status, _, err = call(command, "a")
         assert status == 1 and "every checkpoint of a is damaged" in err
     assert sorted((tmp_path / "a").rglob("*")) == before
+
+
+def test_inspect_shows_units_and_writes_a_page(call):
+    train(call)
+    status, out, err = call("inspect", "a", "the cat sat on the mat.\nthe king", "--html", "a.html")
+    assert status == 0, err
+    assert "the cat sat on the mat." in out and "steps back" in out
+    assert "written to a.html, with the text in it" in out
+    assert "This page contains text that was read" in Path("a.html").read_text(encoding="utf-8")
+
+    status, out, _ = call("inspect", "a", "--json", "--beside", "a", "--unit", "c.0.3")
+    found = json.loads(out)
+    assert status == 0 and out.count("\n") == 1
+    assert found["unit"] == "c.0.3" and list(found["flows"]) == ["a", "a (2)"]
+
+    status, _, err = call("inspect", "a", "--unit", "c.0.99")
+    assert (status, err.count("\n")) == (1, 1) and "c.0 has units 0 to 7, not 99" in err
+    status, _, err = call("inspect", "a", "x\u20acy")
+    assert status == 1 and "\u20ac" in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,11 +73,23 @@ def inspect(
         name=opened.run.name,
         source="the held-out text" if own else "the text",
         language=language,
-        beside={one.run.name: (_model(one), one.vocabulary) for one in others},
+        beside=_named(opened.run.name, others),
         training=training_flow(opened.run.metrics(), opened.run.config()),
         reader=_reader(opened, warn),
         **options,
     )
+
+
+def _named(first: str, others: Sequence[OpenRun]) -> dict[str, tuple[LanguageModel, Vocabulary]]:
+    """The models by the names of their runs; of two with one name, the later says that it is."""
+    names = Counter([first])
+    found: dict[str, tuple[LanguageModel, Vocabulary]] = {}
+    for one in others:
+        names[one.run.name] += 1
+        count = names[one.run.name]
+        title = one.run.name if count == 1 else f"{one.run.name} ({count})"
+        found[title] = (_model(one), one.vocabulary)
+    return found
 
 
 def _model(opened: OpenRun) -> LanguageModel:
