@@ -25,6 +25,10 @@ def shown(name: str, text: str = PROGRAM, language: str = "python") -> str:
     ("name", "parts"),
     [
         ("string", ['"""Doc.""', '"x)']),
+        ('string in "', ['"x)']),
+        ("string in '", []),
+        ("nested brackets", ["(1, 2"]),
+        ("continued line", ["\n            3: 4}"]),
         ("docstring", ['"""Doc.""']),
         ("comment", ["# no"]),
         ("keyword", ["def", "if", "return", "class"]),

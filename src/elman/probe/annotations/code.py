@@ -91,6 +91,9 @@ def code(text: str, language: str) -> Iterator[Annotation]:
     """Every annotation that a language has."""
     pieces, length = tokens(text, language), len(text)
     yield category("string", "inside a string", marked(length, _strings(pieces)))
+    for sign in "\"'":
+        own = [span for span in _strings(pieces) if _mark(text, span) == sign]
+        yield category(f"string in {sign}", f"a string that {sign} ends", marked(length, own))
     docs = [p for p in pieces if p.kind in String.Doc]
     yield category("docstring", "text that documents", marked(length, _strings(docs)))
     yield category("comment", "inside a comment", marked(length, _comments(pieces)))
@@ -100,6 +103,9 @@ def code(text: str, language: str) -> Iterator[Annotation]:
     depth = sum(opened.values(), np.zeros(length, np.float32))
     yield amount("bracket depth", "brackets that are open, in strings not counted", depth)
     yield category("inside brackets", "some bracket is open", depth > 0)
+    yield category("nested brackets", "two brackets or more are open", depth > 1)
+    lines = _at_line_start(text, depth)
+    yield category("continued line", "a bracket was open when the line began", lines > 0)
     for sign, counts in opened.items():
         yield category(f"inside {sign}{OPEN[sign]}", f"a {sign} is open", counts > 0)
     statements = _statements(pieces, length, language == "python")
@@ -133,6 +139,21 @@ def _strings(pieces: list[Piece]) -> Iterator[tuple[int, int]]:
         stop = piece.stop
     if stop > start:
         yield start, stop - 1
+
+
+def _mark(text: str, span: tuple[int, int]) -> str:
+    """The quotation mark of a string, behind its letters; nothing if it is three of them."""
+    start = next((k for k in range(*span) if text[k] in "\"'"), span[0])
+    mark = text[start]
+    return "" if text.startswith(3 * mark, start) else mark
+
+
+def _at_line_start(text: str, depth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the depth was after the newline before each character."""
+    here = np.arange(len(text))
+    newline = np.array([letter == "\n" for letter in text], bool)
+    last = np.maximum.accumulate(np.where(newline, here, -1))
+    return np.where(last >= 0, depth[last], np.float32(0))
 
 
 def _comments(pieces: list[Piece]) -> Iterator[tuple[int, int]]:

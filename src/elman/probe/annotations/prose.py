@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from elman.probe.annotations.annotation import Annotation, amount, category, marked
 
+DEEP = (8, 12)  # spaces
 OPEN, CLOSE = "([{", ")]}"
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s<>\"')\]]+")
 _FORMULA = re.compile(r"(?<!\\)(\$\$?)(?:\\.|[^$\\])+?\1")
@@ -20,7 +21,11 @@ def prose(text: str) -> Iterator[Annotation]:
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     places = positions(codes)
     yield amount("position in line", "characters since the line began", places)
-    yield amount("indentation", "spaces at the beginning of the line", indents(codes, places))
+    indented = indents(codes, places)
+    yield amount("indentation", "spaces at the beginning of the line", indented)
+    for least in DEEP:
+        about = f"{least} spaces or more at the beginning of the line"
+        yield category(f"indented by {least}", about, indented >= least)
     yield category("after a newline", "the line has just begun", codes == 10)
     letters = np.array([c.isalnum() or c == "_" for c in text], bool)
     yield category("inside a word", "letters and digits", letters)
