@@ -56,6 +56,7 @@ def test_a_child_reads_back_as_itself_hundreds_of_times():
         child, _, mark = made
         seen.add(mark)
         cell = to_cell(child)
+        assert cell.text == to_text(child)
         assert Cell(cell.text, name="cell") == cell
         assert genome(cell).fingerprint == mark
         pool.append(genome(cell))

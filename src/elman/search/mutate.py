@@ -16,7 +16,7 @@ import numpy as np
 
 from elman.axes import HIDDEN
 from elman.graph import Node, Step, apply, constant, linear, parameter
-from elman.graph.node import is_leaf, ordered
+from elman.graph.node import is_leaf, make, ordered
 from elman.graph.step import replace as exchange
 from elman.graph.text import Writer, names
 from elman.search.genome import Genome, fault
@@ -54,14 +54,27 @@ def change(
 def exchanged(found: Genome, old: Node, new: Node, follow: Sequence[Node] = ()) -> Change:
     """The genome with one value in the place of another."""
     step = found.step
-    following = {out.name: out.node for out in step.by_role("next")}
-    roots = exchange((*following.values(), *step.quantities.values(), *follow), {old: new})
-    states = dict(zip(following, roots, strict=False))
-    quantities = dict(zip(step.quantities, roots[len(states) :], strict=False))
+    done = _after(step, old, new)
+    states = {out.name: done[out.node] for out in step.by_role("next")}
+    quantities = {name: done[node] for name, node in step.quantities.items()}
     writer = Writer({n: name for n, name in names(step).items() if n is not new})
     text = f"{writer.operation(old)} -> {_said(writer, new)}"
-    after = roots[len(roots) - len(follow) :]
+    after = tuple(done[node] for node in follow if node in done)
     return Change(found.with_outputs(states, quantities), text, after)
+
+
+def _after(step: Step, old: Node, new: Node) -> dict[Node, Node]:
+    """What becomes of every node of a step when one of them is exchanged."""
+    done: dict[Node, Node] = {}
+    for node in step.nodes():
+        if node is old:
+            done[node] = new
+        elif any(done[arg] is not arg for arg in node.args):
+            args = tuple(done[arg] for arg in node.args)
+            done[node] = make(node.op, args, node.shape, node.attribute)
+        else:
+            done[node] = node
+    return done
 
 
 def _said(writer: Writer, node: Node) -> str:

@@ -152,6 +152,8 @@ class Adam:
         self.gradient, self.first, self.second = (torch.zeros_like(self.flat) for _ in range(3))
         parts = zip(self.parameters, self.gradient.split(sizes), strict=True)
         self.by_member = [part.view(len(settings), -1) for _, part in parts]
+        if len(settings) == 1:  # then all of it is one part
+            self.by_member = [self.gradient.view(1, -1)]
         self.norms = torch.tensor([setting.norm for setting in settings])
         rates = torch.tensor([setting.rate for setting in settings])
         self.rates = torch.cat([rates[:, None].expand_as(p).reshape(-1) for p in self.by_member])

@@ -15,7 +15,7 @@ import numpy as np
 from elman import cells
 from elman.equations import Cell
 from elman.errors import RunError
-from elman.search.genome import Genome, genome, to_cell
+from elman.search.genome import Genome, genome, to_text
 from elman.search.mutate import child_of
 from elman.search.plan import SEEDS, Plan
 from elman.search.read import Candidate, worst_ratio
@@ -94,7 +94,7 @@ class Population:
 
     def _seed(self, turn: int) -> Candidate:
         found = genome(cells.get(SEEDS[turn]))
-        text = to_cell(found).text
+        text = to_text(found)
         return Candidate(turn, "evolution", "seed", turn, text, found.fingerprint, (), ())
 
     def _again(self, turn: int, random: np.random.Generator) -> Candidate:
@@ -139,7 +139,7 @@ class Population:
         found: tuple[Genome, Sequence[str], str],
     ) -> Candidate:
         child, said, mark = found
-        text = to_cell(child).text
+        text = to_text(child)  # read again where it is trained, which takes longer than all of this
         return Candidate(turn, arm, kind, turn, text, mark, tuple(parents), tuple(said))
 
 
