@@ -51,3 +51,8 @@ class TrainingOptions:
     """Largest norm of the gradients."""
     folder: RunFolder = None
     """The run folder to make; otherwise a fresh one in runs/."""
+
+
+def listed(words: str) -> tuple[str, ...]:
+    """The words of an option that takes several, with commas between them."""
+    return tuple(word.strip() for word in words.split(",") if word.strip())

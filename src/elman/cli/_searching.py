@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SIGNALS = 128
 SHOWN = 8  # of the best cells
+CHANGE = 34  # characters of what was changed last
 REFRESH = 1.0  # seconds
 
 
@@ -126,15 +127,15 @@ def table(progress: Progress) -> Table:
     found = Table(title=_headline(progress), title_justify="left", box=None, pad_edge=False)
     tasks = progress.journal.plan.tasks
     for name in ("cell", "from", "score", *tasks):
-        found.add_column(name, justify="left" if name == "from" else "right")
-    found.add_column("last change", no_wrap=True, overflow="ellipsis")
+        found.add_column(name, justify="left" if name == "from" else "right", no_wrap=True)
+    found.add_column("last change", no_wrap=True)
     for cell, score in best_cells(progress.turns)[:SHOWN]:
         one = progress.turns[cell]
         shares = [f"{one.accuracies[task]:.3f}" for task in tasks]
         origin = one.kind if one.arm == "evolution" else one.arm
-        found.add_row(
-            str(cell), origin, f"{score:.3f}", *shares, one.changes[-1] if one.changes else ""
-        )
+        last = one.changes[-1] if one.changes else ""
+        said = last if len(last) <= CHANGE else last[: CHANGE - 3] + "..."
+        found.add_row(str(cell), origin, f"{score:.3f}", *shares, said)
     return found
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import arg
 
 from elman.cli import Shared
+from elman.cli._options import listed
 from elman.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         raise ConfigError(f"--plot draws a file that ends in .svg, not {options.plot.name}")
     usual = GRID_CELLS if options.grid else CELLS
     wish = Comparison(
-        cells=tuple(map(named, _listed(options.cells))) or usual,
-        tasks=_listed(options.tasks),
+        cells=tuple(map(named, listed(options.cells))) or usual,
+        tasks=listed(options.tasks),
         budget=Budget.of(options.budget, parameters=options.parameters),
         settings=options.settings,
         times=options.times,
@@ -87,10 +88,6 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         for part in tables(report):
             shared.console(always=True).print(part)
     return report
-
-
-def _listed(words: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in words.split(",") if word.strip())
 
 
 def tables(report: dict[str, Any]) -> Iterator[Table | str]:

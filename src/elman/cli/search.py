@@ -18,7 +18,7 @@ from typing import Annotated
 from tyro.conf import arg
 
 from elman.cli import Shared
-from elman.cli._options import RunFolder
+from elman.cli._options import RunFolder, listed
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,15 @@ class Options:
     folder: RunFolder = None
     """The run folder to make or, with --resume, to go on with."""
     resume: bool = False
-    """Go on with a search, the latest one unless --run names another."""
+    """Go on with a search, the latest one unless --run names another, by the options that it began
+    with."""
     workers: Annotated[int, arg(help_behavior_hint="(one for each core)")] = 0
     """Processes that train, one thread each."""
     dask: Annotated[str | None, arg(metavar="ADDRESS", help_behavior_hint="")] = None
     """Train on a dask cluster: tcp://HOST:PORT, or `local` for one on this machine."""
-    tasks: tuple[str, ...] = ("arithmetic", "xml", "text")
-    """What cells have to learn, the quickest first: also copying, adding, parity, brackets, xml10,
-    arithmetic8, memorization, and text:FILE."""
+    tasks: str = "arithmetic,xml,text"
+    """What cells have to learn, with commas between them, the quickest first: also copying, adding,
+    parity, brackets, xml10, arithmetic8, memorization, and text:FILE."""
     settings: int = 6
     """Random settings of each task: scale of first weights, learning rate, largest gradient."""
     budget: int = 9600
@@ -70,7 +71,7 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         return go_on(options.folder or "latest", shared, **ends, **where)
     plan = Plan(
         seed=shared.seed or 0,
-        tasks=options.tasks,
+        tasks=listed(options.tasks),
         settings=options.settings,
         task=Budget.of(options.budget, parameters=options.parameters),
         memorization=Budget.of(options.test, parameters=20_000),

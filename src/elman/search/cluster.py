@@ -48,7 +48,11 @@ class _Cluster(Executor):
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         return self._inner.submit(fn, *args, **kwargs)
 
+    def alive(self) -> bool:
+        """Whether the scheduler is there; its futures may else never end."""
+        return self._client.status == "running"
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._client.close()
+        self._client.close(timeout=5)
         if self._cluster is not None:
             self._cluster.close()

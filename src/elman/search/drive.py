@@ -7,7 +7,7 @@ any two instructions. A turn that has no result yet is run when the search goes 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
@@ -110,7 +110,7 @@ class Drive:
                 running[self.executor.submit(in_child, job)] = cell, number
             if not running:
                 return
-            for future in wait(running, TICK, FIRST_COMPLETED).done:
+            for future in self._ended(running):
                 cell, number = running.pop(future)
                 result = self._result(future)
                 if result is None:
@@ -147,7 +147,7 @@ class Drive:
     def _collected(self) -> list[Candidate]:
         """Results that have come in since the last look."""
         found: list[Candidate] = []
-        for future in wait(self.pending, TICK, FIRST_COMPLETED).done:
+        for future in self._ended(self.pending):
             turn = self.pending.pop(future)
             result = self._result(future)
             if result is None:
@@ -159,6 +159,20 @@ class Drive:
         self.progress.done += len(found)
         return found
 
+    def _ended(self, futures: Collection[Future[dict[str, Any]]]) -> set[Future[dict[str, Any]]]:
+        """Those that have ended by now, or within a moment; RunError if none will, ever."""
+        found = wait(futures, TICK, FIRST_COMPLETED).done
+        alive = getattr(self.executor, "alive", None)
+        if not found and alive is not None and not alive():
+            raise self._unreachable("the scheduler is gone")
+        return found
+
+    def _unreachable(self, why: str) -> RunError:
+        return RunError(
+            f"the workers cannot be reached ({why}): what was recorded is safe; go on with elman "
+            f"search --resume --run {self.journal.folder}"
+        )
+
     def _result(self, future: Future[dict[str, Any]]) -> dict[str, Any] | None:
         """What came back; None if the executor lost it and it should be tried again."""
         try:
@@ -166,11 +180,7 @@ class Drive:
         except (Exception, BaseExceptionGroup) as error:  # whatever an executor may say
             self.troubles += 1
             if self.troubles > TROUBLES:
-                folder = self.journal.folder
-                raise RunError(
-                    f"the workers cannot be reached ({type(error).__name__}: {error}): what was "
-                    f"recorded is safe; go on with elman search --resume --run {folder}"
-                ) from error
+                raise self._unreachable(f"{type(error).__name__}: {error}") from error
             return None
 
     def _finished(self, turn: int, result: dict[str, Any]) -> Candidate:
