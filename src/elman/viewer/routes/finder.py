@@ -8,12 +8,13 @@ from elman.errors import ConfigError
 from elman.probe import read
 from elman.probe.annotations import annotate, from_pattern
 from elman.probe.neurons import find_units, untrained_like
-from elman.viewer import looking
+from elman.probe.units import match
 from elman.viewer.answer import Asked, Route
 from elman.viewer.routes.texts import reading
 
 MOST_PATTERN = 200  # characters of a pattern
 MOST_SPANS = 50
+BEFORE, AFTER = 32, 24  # characters shown around a place
 
 
 def findings(asked: Asked) -> dict[str, Any]:
@@ -37,7 +38,23 @@ def findings(asked: Asked) -> dict[str, Any]:
 
 def matches(asked: Asked) -> dict[str, Any]:
     """The units that tell `spans` (`10-20,40-44`) from the rest, and where else they fire."""
-    return looking.match(reading(asked), _spans(asked.query.get("spans", "")))
+    found = reading(asked)
+    alike = match(found, _spans(asked.query.get("spans", "")))
+    units = [{"unit": str(u), "sign": sign, "auc": area} for u, sign, area in alike.units]
+    places = [_around(found.text, *place) for place in alike.places]
+    return {"units": units, "places": places}
+
+
+def _around(text: str, start: int, stop: int, score: float) -> dict[str, Any]:
+    """A stretch of a text with a little on both sides."""
+    return {
+        "start": start,
+        "stop": stop,
+        "score": score,
+        "before": text[max(0, start - BEFORE) : start],
+        "text": text[start : min(stop, start + BEFORE)],
+        "after": text[stop : stop + AFTER],
+    }
 
 
 def _spans(words: str) -> list[tuple[int, int]]:

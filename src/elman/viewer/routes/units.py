@@ -12,10 +12,9 @@ from elman.probe import Unit
 from elman.probe.ablation import ablate
 from elman.probe.annotations import annotate
 from elman.probe.opened import clamped
+from elman.probe.units import unit_view
 from elman.tasks import Choice, write
-from elman.viewer import looking
 from elman.viewer.answer import Asked, Route
-from elman.viewer.readings import Opened
 from elman.viewer.routes.texts import reading
 
 MOST_WRITTEN = 2000
@@ -26,8 +25,31 @@ def one(asked: Asked) -> dict[str, Any]:
     """Histogram, the highest and lowest places, and the characters that it speaks for."""
     unit = Unit.parse(asked.path["unit"])
     opened = asked.home.readings.open(asked.home.run(asked.path["run"]))
-    facts = looking.unit_facts(reading(asked), unit)
-    return {**facts, "writes": _weights(opened, unit)}
+    found = reading(asked)
+    view = unit_view(found, unit, opened.model)
+    values = found.unit(unit)
+
+    def shown(start: int, stop: int, peak: int, value: float) -> dict[str, Any]:
+        return {
+            "start": start,
+            "stop": stop,
+            "peak": peak,
+            "value": value,
+            "text": found.text[start:stop],
+            "values": values[start:stop],
+        }
+
+    return {
+        "unit": str(unit),
+        "low": float(view.edges[0]),
+        "high": float(view.edges[-1]),
+        "mean": view.mean,
+        "counts": view.counts,
+        "edges": view.edges,
+        "snippets": [shown(*snippet) for snippet in view.highs],
+        "lows": [shown(*snippet) for snippet in view.lows],
+        "writes": [{"character": c, "weight": weight} for c, weight in view.writes],
+    }
 
 
 def written(asked: Asked) -> dict[str, Any]:
@@ -79,19 +101,6 @@ def annotated(asked: Asked) -> dict[str, Any]:
     """The annotations of the text, with the share of it that each holds for."""
     found = annotate(reading(asked).text)
     return {"annotations": [{"name": a.name, "about": a.about, "share": a.share} for a in found]}
-
-
-def _weights(opened: Opened, unit: Unit) -> list[dict[str, Any]]:
-    """The output weights of a unit of the last layer's h, from the most to the least."""
-    model = opened.model
-    last = unit.name == "h" and unit.layer == len(model.recurrent.stack) - 1
-    matrix = model.output.weight.detach().numpy()
-    if not last or unit.number >= matrix.shape[1]:
-        return []
-    column = matrix[:, unit.number]
-    letters = opened.vocabulary.characters
-    order = [k for k in np.argsort(-column, kind="stable").tolist() if k < len(letters)]
-    return [{"character": letters[k], "weight": float(column[k])} for k in order]
 
 
 def _number(values: dict[str, Any], name: str, default: float) -> float:
