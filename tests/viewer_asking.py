@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -67,7 +68,9 @@ def ask(
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8000),
     }
-    asyncio.run(app(scope, receive, send))
+    # in a thread of its own: where a browser is driven, this one has a loop that runs already
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(app(scope, receive, send))).result()
     start = came[0]
     answered = {k.decode().lower(): v.decode("latin-1") for k, v in start["headers"]}
     return Said(start["status"], answered, b"".join(m.get("body", b"") for m in came[1:]))

@@ -70,7 +70,7 @@ def test_a_units_page_has_its_extremes_and_its_weights(asked, reading, folder):
     assert one["text"] == reading.text[one["start"] : one["stop"]]
     np.testing.assert_allclose(one["values"], values[one["start"] : one["stop"]])
     opened = api.open_run(folder / "good-lstm")
-    weights = opened.model.output.weight[:, 5]
+    weights = opened.model.output.weight.detach()[:, 5]
     top = found["writes"][0]
     assert top["weight"] == pytest.approx(float(weights.max()))
     assert opened.vocabulary.characters[int(weights.argmax())] == top["character"]

@@ -62,8 +62,12 @@ function series(curve: Curve): uPlot.Series {
   };
 }
 
+const FAINTEST = 1e-14; // below it uPlot finds no marks for an axis of powers of ten
+
 export function data(chart: Chart): uPlot.AlignedData {
-  return [chart.x, ...chart.curves.map((curve) => curve.values)] as uPlot.AlignedData;
+  const drawn = (value: number | null) => (value !== null && value >= FAINTEST ? value : null);
+  const rows = chart.curves.map(({ values }) => (chart.log ? values.map(drawn) : values));
+  return [chart.x, ...rows] as uPlot.AlignedData;
 }
 
 /** The chart as a picture of its own, of one size, on white. */

@@ -67,7 +67,7 @@ def test_gates_are_points_of_which_each_tells_its_unit(visit):
     page = visit("/runs/good-lstm/gates")
     for gate in "ifo":
         plot = page.get_by_role("img", name=re.compile(f"^Saturation of gate {gate}.0"))
-        assert plot.locator("circle").count() == 24
+        expect(plot.locator("circle")).to_have_count(24)
     page.goto(page.url.replace("good-lstm", "good-rnn"))
     expect(page.get_by_text("This cell has no gates")).to_be_visible()
 
