@@ -23,6 +23,7 @@ import elman.cli.search
 import elman.cli.train.labels
 import elman.cli.train.text
 import elman.cli.view
+import elman.cli.train.translation
 
 COMMANDS = [
     elman.cli.bench.layers,
@@ -41,6 +42,7 @@ COMMANDS = [
     elman.cli.train.labels,
     elman.cli.train.text,
     elman.cli.view,
+    elman.cli.train.translation,
 ]
 
 

@@ -75,6 +75,7 @@ def plan(
 
 def train(
     source: str | Path,
+    /,
     *,
     task: str = "text",
     minutes: float = 0.0,

@@ -78,3 +78,8 @@ def start(recurrent: Recurrent) -> None:
 def mask(lengths: Tensor, steps: int) -> Tensor:
     """True at [t, b] where row b has a step t: (T, B)."""
     return torch.arange(steps, device=lengths.device)[:, None] < lengths[None, :]
+
+
+def entrance(given: int, wanted: int) -> nn.Module:
+    """A matrix between vectors of two sizes, or nothing where they are of one."""
+    return nn.Identity() if given == wanted else nn.Linear(given, wanted)
