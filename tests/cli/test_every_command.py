@@ -22,8 +22,8 @@ import elman.cli.sample
 import elman.cli.search
 import elman.cli.train.labels
 import elman.cli.train.text
-import elman.cli.view
 import elman.cli.train.translation
+import elman.cli.view
 
 COMMANDS = [
     elman.cli.bench.layers,
