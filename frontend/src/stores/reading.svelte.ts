@@ -77,15 +77,23 @@ export const reading = new Reading(json);
 export const paste = (run: string, text: string) =>
   post<{ text: string }>(resource(run, "texts"), text);
 
-/** Where the colors of a unit begin and end: 0 to 1 for a gate, evenly around 0 for the others. */
+/**
+ * Where the colors of a unit begin and end: 0 to 1 for a gate, evenly around 0 for the others.
+ * Values beyond have the color of the end.
+ */
 export function scaleOf(values: Float32Array | null, track: TrackFacts | undefined): Scale {
   const colors = track?.kind === "gate" ? sequential(theme.dark) : diverging(theme.dark);
   const table = rgb(colors);
   if (track?.kind === "gate") return { low: 0, high: 1, table };
-  let most = 0;
-  for (const value of values ?? []) if (Math.abs(value) > most) most = Math.abs(value);
-  const bound = most || 1;
+  const bound = usual(values ?? new Float32Array()) || 1;
   return { low: -bound, high: bound, table };
+}
+
+/** The size that 98 of 100 values stay below, from a few thousand of them: a rare peak pales none. */
+function usual(values: Float32Array): number {
+  const every = Math.max(1, Math.floor(values.length / 4000));
+  const sizes = values.filter((_, index) => index % every === 0).map(Math.abs).sort();
+  return sizes[Math.floor(0.98 * (sizes.length - 1))] ?? 0;
 }
 
 /** The unit to begin with: of the last state, which is the cell's own memory where there are two. */

@@ -77,6 +77,10 @@ def to_linear(value: float) -> float:
     return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
 
 
+def luminance(color) -> float:
+    return sum(a * to_linear(b) for a, b in zip((0.2126, 0.7152, 0.0722), color, strict=True))
+
+
 # How people without one kind of cone see (G. Machado et al. 2009, severity 1.0).
 CONES = {
     "protanopia": (
@@ -98,13 +102,17 @@ CONES = {
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_low_and_high_differ_for_every_eye(visit, dark):
+def test_low_and_high_differ_for_every_eye_and_letters_stay_readable(visit, dark):
     page = visit("/runs/good-lstm/text?unit=c.0.3", dark=dark)
     legend = page.get_by_role("img", name=re.compile("^Colors from")).locator("canvas")
     expect(legend).to_be_visible()
     page.wait_for_timeout(300)
     pixels = legend.evaluate("c => [...c.getContext('2d').getImageData(0, 0, 256, 1).data]")
     colors = [pixels[4 * k : 4 * k + 3] for k in (0, 64, 128, 191, 255)]
+    ink = (0xE8, 0xE6, 0xE1) if dark else (0x1D, 0x21, 0x26)
+    for color in colors:
+        low, high = sorted((luminance(ink), luminance(color)))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, f"letters on {color} are hard to read"
     for name, cones in CONES.items():
         seen = [
             [sum(a * to_linear(b) for a, b in zip(row, color, strict=True)) for row in cones]
