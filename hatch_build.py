@@ -37,6 +37,7 @@ class PageHook(BuildHookInterface):
             if version != "editable":
                 raise
             print(f"{error}", file=sys.stderr)
+        build_data["artifacts"].append("src/elman/viewer/page/")  # not in git, and yet to be packed
 
 
 def _is_left_out() -> bool:
