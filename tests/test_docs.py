@@ -45,8 +45,9 @@ def test_the_programs_of_the_readme_and_the_language_run(tmp_path, monkeypatch, 
     exec("\n".join(blocks(LANGUAGE, "python")), {})
 
 
-def test_the_page_about_layers_runs_from_top_to_bottom():
-    page = (ROOT / "docs" / "layers.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["layers.md", "inspect.md"])
+def test_a_page_about_layers_or_probes_runs_from_top_to_bottom(name):
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
     exec("\n".join(blocks(page, "python")), {})
 
 
