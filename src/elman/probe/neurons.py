@@ -8,7 +8,7 @@ to another place of the text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -124,11 +124,15 @@ def find_units(
     annotations = [one for one in annotations if _in_both(one, middle)]
     if not annotations:
         return []
-    first = scores(reading, annotations, 0, middle, kinds)
-    second = scores(reading, annotations, middle, None, kinds)
+    # ranks are the price: all draws of moved labels are looked at together with the true ones
+    every = [*annotations, *_moved(annotations, middle, seed)]
+    first = scores(reading, every, 0, middle, kinds)
+    second = scores(reading, every, middle, None, kinds)
     base = _baseline(reading, annotations, middle)
     fresh = None if untrained is None else _best(untrained, annotations, middle, kinds)
-    shuffled = _shuffled(reading, annotations, middle, seed, kinds)
+    count = len(annotations)
+    draws = [_ranking(first, second, k)[0].reported for k in range(count, len(every))]
+    shuffled = np.reshape(draws, (SHIFTS, count)).max(0).tolist()
     findings: list[Finding] = []
     for k, one in enumerate(annotations):
         ranking = _ranking(first, second, k)
@@ -244,26 +248,16 @@ def _baseline(reading: Reading, annotations: Sequence[Annotation], middle: int) 
     )[:, 0].tolist()
 
 
-def _shuffled(
-    reading: Reading,
-    annotations: Sequence[Annotation],
-    middle: int,
-    seed: int,
-    kinds: tuple[str, ...],
-) -> list[float]:
-    """The most that the search reports where each part's labels are moved round by a random
-    stretch: as clustered as before, and of another place.
+def _moved(annotations: Sequence[Annotation], middle: int, seed: int) -> Iterator[Annotation]:
+    """`SHIFTS` times all annotations, with each part's labels moved round by a random stretch: as
+    clustered as before, and of another place.
     """
     rng = np.random.default_rng(seed)
-    draws: list[list[float]] = []
     for _ in range(SHIFTS):
-        moved: list[Annotation] = []
         for one in annotations:
             parts = (one.values[:middle], one.values[middle:])
             values = np.concatenate([np.roll(p, _stretch(rng, len(p))) for p in parts])
-            moved.append(replace(one, values=values))
-        draws.append(_best(reading, moved, middle, kinds))
-    return np.max(draws, 0).tolist()
+            yield replace(one, values=values)
 
 
 def _stretch(rng: np.random.Generator, length: int) -> int:
