@@ -20,6 +20,7 @@ import elman.cli.predict
 import elman.cli.resume
 import elman.cli.sample
 import elman.cli.search
+import elman.cli.train.captions
 import elman.cli.train.labels
 import elman.cli.train.text
 import elman.cli.train.translation
@@ -39,6 +40,7 @@ COMMANDS = [
     elman.cli.resume,
     elman.cli.sample,
     elman.cli.search,
+    elman.cli.train.captions,
     elman.cli.train.labels,
     elman.cli.train.text,
     elman.cli.view,

@@ -27,7 +27,7 @@ def test_a_kind_has_all_that_callers_ask_for(name):
 def test_every_option_of_a_table_says_what_it_is(name):
     for table in (kind(name).source, kind(name).config):
         source = inspect.getsource(table)
-        assert source.count('"""') == 2 * (1 + len(dataclasses.fields(table)))
+        assert source.count('"""') >= 2 * (1 + len(dataclasses.fields(table)))
 
 
 def test_a_task_that_is_none_is_answered_with_those_that_are():

@@ -108,10 +108,21 @@ class Decoder(nn.Module):
     ) -> tuple[Float[Tensor, "T B E"], tuple[State, ...], Float[Tensor, "B T S"] | None]:
         """Vectors to be scored at every step, the states after them, and where it looked."""
         states = self.start(memory) if states is None else states
-        given = None if static is None else {"v": static}
         x = dropout(self.vectors(tokens), self.dropout, self.training)
+        return self.through(x, memory, lengths, static, states)
+
+    def through(
+        self,
+        x: Float[Tensor, "T B E"],
+        memory: Memory,
+        lengths: Int[Tensor, "B"] | None,
+        static: Float[Tensor, "B F"] | None,
+        states: tuple[State, ...],
+    ) -> tuple[Float[Tensor, "T B E"], tuple[State, ...], Float[Tensor, "B T S"] | None]:
+        """The same of vectors in the place of tokens, as a picture may be."""
+        given = None if static is None else {"v": static}
         weights = None
-        spread = memory.summary.expand(len(tokens), *memory.summary.shape)
+        spread = memory.summary.expand(len(x), *memory.summary.shape)
         if self.attention is None and self.seen:
             x = torch.cat([x, spread], -1)
         hidden, first = self.first(self.entrance(x), states[0], lengths=lengths, static=given)

@@ -1,0 +1,29 @@
+"""A static input beside x: every cell of the shelf takes one, and only where x is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from elman import Cell, cells
+from elman.equations.static import with_static
+from elman.errors import EquationError
+
+
+def test_the_plain_network_becomes_the_captioner_of_the_lecture():
+    text = with_static(Cell("h' = tanh(W x + U h + b)")).text
+    assert text == "static v[F]\nh' = tanh(W x + V v + U h + b)\n"
+
+
+@pytest.mark.parametrize("name", cells.names())
+def test_every_cell_takes_a_static_input_for_each_matrix_of_x(name):
+    cell = cells.get(name)
+    seen = with_static(cell)
+    more = [p for p in seen.parameters.values() if p.name not in cell.parameters]
+    of_x = [p for p in cell.parameters.values() if f"{p.name} x" in cell.text]
+    assert len(more) == len(of_x) >= 1 and all(p.shape[-1] == "F" for p in more)
+    assert with_static(seen) is seen
+
+
+def test_a_cell_that_applies_nothing_to_x_is_refused():
+    with pytest.raises(EquationError, match="applies no matrix to x"):
+        with_static(Cell("h' = tanh(x + U h)"))
