@@ -67,7 +67,7 @@ def test_a_folder_is_learned_and_its_pictures_are_captioned(folder, tmp_path, ca
     right = sum(
         list(COLORS)[int(one["input"].split("/")[-1][:-4]) % 4] in one["text"] for one in said
     )
-    assert len(said) == 48 and right > 30
+    assert len(said) == 48 and right > 20  # chance: 12
     found = api.evaluate(run)
     assert set(found["figures"]) == {
         *(f"BLEU-{n}" for n in range(1, 5)), "CIDEr", "recall@1", "recall@10"
