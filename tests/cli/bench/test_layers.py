@@ -25,7 +25,7 @@ def test_json_is_one_object_with_everything(capsys):
 
     assert [row["cell"] for row in found["results"]] == ["rnn", "gru"]
     assert set(found["results"][0]["ratios"]) >= {"torch", "loop"}
-    assert set(found) == {"machine", "limit", "results", "means"}
+    assert set(found) == {"machine", "products", "limit", "results", "means"}
 
 
 def test_a_table_is_printed_and_the_figures_are_kept(capsys, tmp_path):
