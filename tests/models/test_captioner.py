@@ -90,3 +90,19 @@ def test_the_caption_found_is_likelier_than_others(way):
         return float(model.likelihood(grid, whole, tokens, torch.tensor([len(tokens)])))
 
     assert all(likely(said) >= likely(other) - 1e-5 for other in ([], [4], [5], [6], [7], [4, 5]))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_where_it_looked_is_a_share_for_every_word_and_only_attention_looks(way):
+    model = captioner(way)
+    grid, whole = torch.randn(1, 49, 320), torch.randn(1, 1280)
+    looked = model.looked(grid, whole, torch.tensor([5, 6]))
+    if way != "attention":
+        assert looked is None
+        return
+    assert looked.shape == (3, 49)
+    torch.testing.assert_close(looked.sum(-1), torch.ones(3))
+    turned = torch.arange(48, -1, -1)
+    torch.testing.assert_close(
+        model.looked(grid[:, turned], whole, torch.tensor([5, 6])), looked[:, turned]
+    )

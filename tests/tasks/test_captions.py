@@ -79,8 +79,18 @@ def test_a_folder_is_learned_and_its_pictures_are_captioned(folder, tmp_path, ca
 def test_a_stopped_training_goes_on_exactly_whatever_the_way_in(goes_on, folder, way):
     run = goes_on("captions", folder, way=way, **SMALL)
     assert ("static v[F]" in (run / "cell.eq").read_text()) == (way == "static")
-    (said,) = api.predict(run, [str(folder / "Images" / "0.png")], beam=2)
-    assert isinstance(said.text, str)
+    drawn, pictures = run / "look.png", [str(folder / "Images" / f"{k}.png") for k in range(2)]
+    said = api.predict(run, pictures, beam=2, picture=drawn)
+    if way == "attention":
+        assert len(list(said)) == 2 and drawn.read_bytes().startswith(b"\x89PNG")
+        return
+    with pytest.raises(ConfigError) as error:
+        list(said)
+    assert str(error.value) == (
+        f"this model sees a picture as a whole (its way in is {way}), so there are no places where "
+        "it looked: leave --picture out, or train with --way attention"
+    )
+    assert not drawn.exists() and isinstance(next(api.predict(run, pictures)).text, str)
 
 
 @pytest.mark.parametrize("cell", ANY_CELL)

@@ -26,7 +26,7 @@ class Options:
     out: FilePath = None
     """Write the answers there: .csv, .jsonl, or else one a line."""
     picture: FilePath = None
-    """Draw where the model looked at for its first answer, as .png or .svg (attention only)."""
+    """Draw where the model looked for its first answer, as .png or .svg (attention only)."""
     beam: int = 5
     """How many beginnings of an answer are kept (captions and translations)."""
 

@@ -1,7 +1,8 @@
 """Where fetched data is kept between runs: one folder, read only through checksums.
 
 The folder is `$ELMAN_CACHE`, else `elman` in the system's own place for caches. A file in it is
-either whole or absent: it is written beside, synced and renamed.
+either whole or absent: it is written beside, synced and renamed; so is a folder of files, whose
+name ends in the checksum of all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from elman.errors import DataError
@@ -57,11 +60,58 @@ def keep(name: str, raw: bytes) -> Path:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        raise DataError(
-            f"{path} cannot be written ({error.strerror or error}): make room and check its "
-            "permissions, or set ELMAN_CACHE to another folder"
-        ) from error
+        raise _unwritten(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
     return path
+
+
+def kept_folder(name: str) -> Path | None:
+    """The newest cached folder of that name whose files are all what its checksum says, if any."""
+    found = [path for path in cache_folder().glob(f"{name}-*") if path.is_dir()]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    return next((path for path in found if path.name == f"{name}-{_sum_below(path)}"), None)
+
+
+def keep_folder(name: str, files: Mapping[str, bytes]) -> Path:
+    """Put files, by their paths with forward slashes, into a folder of the cache."""
+    sums = {inner: hashlib.sha256(raw).hexdigest() for inner, raw in files.items()}
+    path = cache_folder() / f"{name}-{_sum(sums)}"
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        for inner, raw in files.items():
+            place = beside / inner
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(raw)
+        if path.is_dir():  # the same files, or what is left of them
+            shutil.rmtree(path)
+        beside.replace(path)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return path
+
+
+def _sum_below(folder: Path) -> str:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return _sum(
+        {
+            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files
+        }
+    )
+
+
+def _sum(sums: Mapping[str, str]) -> str:
+    """One checksum, short enough for a name, of names and checksums."""
+    lines = "".join(f"{sums[inner]}  {inner}\n" for inner in sorted(sums))
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+def _unwritten(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{path} cannot be written ({error.strerror or error}): make room and check its "
+        "permissions, or set ELMAN_CACHE to another folder"
+    )

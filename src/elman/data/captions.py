@@ -1,7 +1,8 @@
 """Captioned pictures in the forms that people have them: a folder or file -> a `CaptionData`.
 
 captions.txt (`a.jpg,A dog runs.`), Flickr8k.token.txt (`a.jpg#0<tab>A dog runs.`), COCO's JSON,
-Karpathy's JSON with its split, and a folder of x.png beside x.txt, as Tux Paint's stamps are.
+Karpathy's JSON with its split, and a folder of x.png beside x.txt, as Tux Paint's stamps are
+(`stamps` means those that were fetched).
 """
 
 from __future__ import annotations
@@ -13,22 +14,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from elman.data.pictures import ENDINGS, alike, print_of, read_picture
+from elman.data import stamps
+from elman.data.pictures import ENDINGS, alike, mirrored_print, print_of, read_picture
 from elman.data.split import held_out
 from elman.data.text import decode
 from elman.errors import DataError
 
 _WORD = re.compile(r"\w+(?:'\w+)?|[^\w\s]")
 _SMALL = 72  # side at which pictures are compared
+# What ends a first phrase; and words that only say how much there is of what follows.
+_ENDS = {"with", "of", "in", "on", "from", "for", "at", "by", "to", "is", "are", "that", "which"}
+_MUCH = {"pair", "bunch", "piece", "slice", "group", "set", "bowl", "kind"}
+_QUOTES = tuple("“”‘’\"'")
+_LANGUAGE = re.compile(r"^([A-Za-z_@]+)\.utf8=\s*(.*)$", re.MULTILINE)  # a line of Tux Paint's
+_NUMBERED = re.compile(r"^\d+[-_ ]*|[-_ ]*\d+[a-z]?$|[-_ ]+[a-z]$")
+_DRAWN = re.compile(r"[-_ ]*(filled|outlined|outline|uppercase|lowercase|mirror|left|right)\b")
 
 
 @dataclass(frozen=True)
 class Captioned:
-    """A picture and what people say of it; `part` is what its file says: train, held out, or ''."""
+    """A picture and what people say of it; `part` is what its file says: train, held out, or '';
+    pictures of one `series`, if it has a name, are variants of each other.
+    """
 
     path: Path
     captions: tuple[str, ...]
     part: str = ""
+    series: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,20 +62,35 @@ def noun(caption: str) -> str:
     """What it is of, roughly: the last word of its first phrase."""
     found: list[str] = []
     for word in words(caption):
-        if found and (not word[0].isalnum() or word in ("with", "of", "in", "on", "from", "for")):
+        if word == "of" and found and found[-1] in _MUCH:
+            found.clear()
+        elif found and (word in _ENDS or not (word[0].isalnum() or word in _QUOTES)):
             break
-        found.append(word)
+        elif word[0].isalnum():
+            found.append(word)
     return found[-1] if found else ""
 
 
-def read_captions(path: str | Path) -> CaptionData:
+def series_of(path: Path) -> str:
+    """The path without the numbers and words that tell variants apart: `cats/lion-2`,
+    `filled/lowercase/b_filled`; '' where nothing is left.
+    """
+    name, before = _DRAWN.sub("", path.stem.lower()), ""
+    while name != before:
+        name, before = _NUMBERED.sub("", name), name
+    return f"{_DRAWN.sub('', path.parent.as_posix())}/{name}" if name else ""
+
+
+def read_captions(data: str | Path, language: str = "") -> CaptionData:
     """Read and split; DataError names what is missing or wrong.
 
-    Where the file says no split, a tenth is held out: pictures whose noun is in others that train,
-    and whose likeness is on the same side.
+    `data` is a path, or `stamps`. `language` (as `de`) is for texts beside pictures that have
+    lines as `de.utf8=Ein Hund.`; otherwise their first line counts. Where the file says no split,
+    a tenth is held out: pictures whose noun is in others that train, while near-duplicates stay on
+    one side: what looks alike, mirrored or not, and of stamps also what is numbered alike.
     """
-    path = Path(path)
-    found, raw = _found(path)
+    path = stamps.folder() if data == stamps.NAME else Path(data)
+    found, raw = _found(path, language)
     missing = [one.path for one in found if not one.path.is_file()]
     if missing:
         more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
@@ -73,9 +100,12 @@ def read_captions(path: str | Path) -> CaptionData:
     out = {k for k, one in enumerate(found) if one.part == "held out"}
     if not out:
         squares = [read_picture(one.path, _SMALL) for one in found]
-        prints, said = [print_of(square) for square in squares], [one.captions[0] for one in found]
-        groups = alike(prints, said)
-        out = held_out([str(k) for k in groups], [noun(sentence) for sentence in said])
+        groups = alike(
+            [print_of(square) for square in squares],
+            [mirrored_print(square) for square in squares],
+            [one.series for one in found],
+        )
+        out = held_out([str(k) for k in groups], [noun(one.captions[0]) for one in found])
     training = [one for k, one in enumerate(found) if k not in out]
     validation = [one for k, one in enumerate(found) if k in out]
     if not training or not validation:
@@ -83,14 +113,19 @@ def read_captions(path: str | Path) -> CaptionData:
             f"{path} has {len(found)} captioned pictures, of which none can be held out: give "
             "more, several of each kind of thing"
         )
-    return CaptionData(path.resolve().name, hashlib.sha256(raw).hexdigest(), training, validation)
+    name = stamps.NAME if data == stamps.NAME else path.resolve().name
+    return CaptionData(name, hashlib.sha256(raw).hexdigest(), training, validation)
 
 
-def _found(path: Path) -> tuple[list[Captioned], bytes]:
+def _found(path: Path, language: str) -> tuple[list[Captioned], bytes]:
     if path.is_dir():
         lists = [path / name for name in ("captions.txt", "Flickr8k.token.txt")]
         listed = next((one for one in lists if one.is_file()), None)
-        return _beside(path) if listed is None else _found(listed)
+        return _beside(path, language) if listed is None else _found(listed, language)
+    if language:
+        raise DataError(
+            f"{path} says nothing of languages, and --language asks for {language}: leave it out"
+        )
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -151,20 +186,30 @@ def _json(raw: bytes, path: Path) -> list[Captioned]:
         ) from error
 
 
-def _beside(path: Path) -> tuple[list[Captioned], bytes]:
-    found, total = list[Captioned](), list[bytes]()
+def _beside(path: Path, language: str) -> tuple[list[Captioned], bytes]:
+    found, total, languages = list[Captioned](), list[bytes](), set[str]()
     for picture in sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS):
         note = picture.with_suffix(".txt")
         if not note.is_file():
             continue
         raw = note.read_bytes()
-        first = decode(raw, str(note)).split("\n")[0].strip()
-        if first:
-            found.append(Captioned(picture, (first,)))
+        text = decode(raw, str(note))
+        others = dict(_LANGUAGE.findall(text))
+        languages |= others.keys()
+        own = "" if _LANGUAGE.match(text) else text.partition("\n")[0]
+        said = (others.get(language, "") if language not in ("", "en") else own).strip()
+        if said:
+            found.append(Captioned(picture, (said,), series=series_of(picture) if others else ""))
             total += [str(picture.relative_to(path)).encode(), raw]
+    if not found and languages:
+        raise DataError(f"{path} has no captions in {language!r}: {_listed(languages)}")
     if not found:
         raise DataError(
             f"{path} has neither captions.txt nor pictures with a .txt of the same name beside "
             "them: put captions there"
         )
     return found, b"\0".join(total)
+
+
+def _listed(languages: set[str]) -> str:
+    return f"there are en, {', '.join(sorted(languages))}"

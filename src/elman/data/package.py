@@ -1,12 +1,14 @@
-"""A pinned wheel from the user's own package index, as bytes: downloaded, checked, never installed.
+"""Packages as bytes, downloaded, checked, never installed: a pinned wheel from the user's package
+index, or a Debian package from the mirror that the system's apt knows.
 
-pip brings it, so mirrors, proxies and certificates are those the user has set up. This is the only
-module of Elman that reaches for the network.
+pip or apt brings it, so mirrors, proxies and certificates are those the user has set up. This is
+the only module of Elman that reaches for the network.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,7 +16,8 @@ from pathlib import Path
 
 from elman.errors import DataError
 
-_PATIENCE = 300  # seconds for the whole download
+_PATIENCE = 300  # seconds for the whole download of a wheel
+_LONG = 1800  # seconds for that of a Debian package, which may be large
 
 
 def fetch_wheel(requirement: str, sha256: str) -> bytes:
@@ -66,3 +69,34 @@ def _why(requirement: str, complaint: str) -> str:
         f"pip could not download {requirement} ({reason}): check the network "
         "and the package index, then try it again"
     )
+
+
+def fetch_deb(name: str) -> bytes:
+    """The Debian package of that name, which apt has checked; DataError if it cannot be had."""
+    way_out = (
+        f"fetch the file {name}_VERSION_all.deb from https://packages.debian.org/{name} and give "
+        "it with --from FILE.deb"
+    )
+    with tempfile.TemporaryDirectory(prefix="elman-") as folder:
+        try:
+            done = subprocess.run(
+                ["apt-get", "download", "--quiet", name],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                env=os.environ | {"LC_ALL": "C"},
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_LONG,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise DataError(f"there is no apt-get on this system: {way_out}") from error
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise DataError(f"apt-get could not download {name} ({error}): {way_out}") from error
+        found = sorted(Path(folder).glob("*.deb"))
+        if done.returncode or len(found) != 1:
+            lines = [line[2:].strip() for line in done.stderr.splitlines() if line[:2] == "E:"]
+            reason = lines[0] if lines else "apt-get gave no reason"
+            raise DataError(f"apt-get could not download {name} ({reason}): {way_out}")
+        return found[0].read_bytes()

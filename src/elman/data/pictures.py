@@ -67,9 +67,19 @@ def print_of(picture: NDArray[np.uint8]) -> int:
     return int("".join("1" if bit else "0" for bit in bits), 2)
 
 
-def alike(prints: list[int], said: Sequence[str] = (), near: int = 4) -> list[int]:
+def mirrored_print(picture: NDArray[np.uint8]) -> int:
+    """The print of what a mirror shows."""
+    return print_of(picture[:, :, ::-1])
+
+
+def alike(
+    prints: Sequence[int],
+    mirrored: Sequence[int] = (),
+    series: Sequence[str] = (),
+    near: int = 4,
+) -> list[int]:
     """For each picture the number of the first one that it is alike, directly or by others: in
-    its print, or in what is said of it.
+    its print, in that of one of them mirrored, or in the name of its series, if it has one.
     """
     group = list(range(len(prints)))
 
@@ -79,11 +89,15 @@ def alike(prints: list[int], said: Sequence[str] = (), near: int = 4) -> list[in
         return k
 
     firsts: dict[str, int] = {}
-    for k, sentence in enumerate(said):
-        group[k] = firsts.setdefault(sentence, k)
+    for k, name in enumerate(series):
+        if name:
+            group[k] = firsts.setdefault(name, k)
     values = np.array(prints, np.uint64)
     for k in range(len(prints)):
         distance = np.bitwise_count(values[:k] ^ values[k])
+        if mirrored:
+            other_way = np.bitwise_count(values[:k] ^ np.uint64(mirrored[k]))
+            distance = np.minimum(distance, other_way)
         for other in np.flatnonzero(distance <= near).tolist():
             a, b = sorted((first(k), first(other)))
             group[b] = a

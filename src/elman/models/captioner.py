@@ -107,6 +107,22 @@ class Captioner(nn.Module):
         follow = self.decoder.follow(memory, static)
         return search(follow, states, len(grid), self.begin, self.end, beam, never)
 
+    @torch.no_grad()
+    def looked(
+        self,
+        grid: Float[Tensor, "1 S G"],
+        whole: Float[Tensor, "1 W"],
+        said: Int[Tensor, "T"],
+    ) -> Float[Tensor, "N S"] | None:
+        """The weights over the places from which each of the words, and then the end, was said;
+        None unless the way in is attention.
+        """
+        memory = self.read(grid, whole)
+        states, static = self.start(memory)
+        tokens = torch.cat([torch.tensor([self.begin]), said])[:, None]
+        _, _, weights = self.decoder(tokens, memory, static=static, states=states)
+        return None if weights is None else weights[0]
+
     def _vectors(
         self, grid: Tensor, whole: Tensor, tokens: Tensor, lengths: Tensor
     ) -> tuple[Tensor, Tensor]:

