@@ -73,6 +73,7 @@ def test_a_folder_is_learned_and_its_pictures_are_captioned(folder, tmp_path, ca
         *(f"BLEU-{n}" for n in range(1, 5)), "CIDEr", "recall@1", "recall@10"
     }  # fmt: skip
     assert found["baselines"]["nearest picture"]["CIDEr"] >= 0
+    assert found["baselines"]["chance"] == {"recall@1": 1 / 8, "recall@10": 1.0}
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -142,6 +142,8 @@ class CaptionSkill:
             answers = [words(before[k].captions[0]) for k in like]
             baselines["nearest picture"] = _figures(answers, right)
         figures = _figures(said, right) | self._recall(seen, judged, len(before), seed)
+        among = min(len(judged), AMONG)
+        baselines["chance"] = {f"recall@{at}": min(1.0, at / among) for at in (1, 10)}
         triples = list(zip(judged, said, strict=True))
         return {
             "data": data.name,
