@@ -21,6 +21,7 @@ import elman.cli.resume
 import elman.cli.sample
 import elman.cli.search
 import elman.cli.train.captions
+import elman.cli.train.clips
 import elman.cli.train.labels
 import elman.cli.train.text
 import elman.cli.train.translation
@@ -41,6 +42,7 @@ COMMANDS = [
     elman.cli.sample,
     elman.cli.search,
     elman.cli.train.captions,
+    elman.cli.train.clips,
     elman.cli.train.labels,
     elman.cli.train.text,
     elman.cli.view,

@@ -18,7 +18,7 @@ from elman.equations import Cell
 from elman.errors import ConfigError
 from elman.tasks.task import Task
 
-NAMES = ("text", "labels", "translation", "captions")
+NAMES = ("text", "labels", "translation", "captions", "clips")
 
 
 @dataclass(frozen=True)
