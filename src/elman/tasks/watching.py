@@ -66,7 +66,7 @@ def _seen(clips: Sequence[Clip], looks: str) -> Iterator[NDArray[np.float16]]:
 def blocks(frames: NDArray[np.uint8]) -> NDArray[np.float16]:
     """Mean brightness, from 0 to 1, of 24 x 24 blocks of each frame (T, height, width, 3)."""
     across, down = (_shares(frames.shape[axis]) for axis in (2, 1))
-    found = np.einsum("bh,thw,cw->tbc", down, frames.mean(3, dtype=np.float32), across)
+    found = down @ frames.mean(3, dtype=np.float32) @ across.T
     return (found.reshape(len(frames), -1) / 255).astype(np.float16)
 
 
