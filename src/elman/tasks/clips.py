@@ -264,12 +264,12 @@ class ClipKind:
     ) -> tuple[ClipConfig, dict[str, Any]]:
         """A layer as wide as the number of clips allows."""
         count = len(data.training)
-        batch = max(1, min(32, count // 8))
+        batch = max(1, min(16, count // 8))
         hidden = 32 if count < 100 else 64 if count < 2000 else 128
         looks = "blocks" if data.small else "lite0"
         model = ClipConfig("lstm", hidden, 1, hidden, 0.2, looks, batch)
-        minutes = minutes or (0.0 if steps else min(MINUTES, 0.3 + count / 600))
-        settings: dict[str, Any] = {"lr": 0.005, "optimizer": "muon", "weight_decay": 0.05}
+        minutes = minutes or (0.0 if steps else MINUTES)
+        settings: dict[str, Any] = {"lr": 0.01, "optimizer": "muon", "weight_decay": 0.05}
         return model, settings | {"minutes": minutes, "steps": steps, "warmup": 0.05}
 
     def cell(self, config: ClipConfig, data: ClipData) -> Cell:

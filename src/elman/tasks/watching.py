@@ -2,7 +2,8 @@
 
 In: clips. Out: for each a row of numbers per frame, by one of two frozen ways of looking: `lite0`,
 the network that captions use (its 1,280 numbers for the whole, and 8 for each of 7 x 7 places),
-or `blocks`, the mean brightness of 24 x 24 blocks, where things are too small for that network.
+or `blocks`, the mean brightness of 24 x 24 blocks less their median, where things are too small for
+that network.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def watch(clips: Sequence[Clip], looks: str) -> list[NDArray[np.float32]]:
         out = io.BytesIO()
         np.savez(out, lengths=[len(row) for row in rows], rows=np.concatenate(rows))
         keep(name, out.getvalue())
+    if looks == "blocks":  # what stands out is seen, whatever the background
+        rows = [row - np.median(row, 1, keepdims=True) for row in rows]
     by_key = dict(zip(order, rows, strict=True))
     return [by_key[clip.key][:: -1 if clip.backwards else 1].astype(np.float32) for clip in clips]
 
