@@ -27,3 +27,13 @@ def test_every_cell_takes_a_static_input_for_each_matrix_of_x(name):
 def test_a_cell_that_applies_nothing_to_x_is_refused():
     with pytest.raises(EquationError, match="applies no matrix to x"):
         with_static(Cell("h' = tanh(x + U h)"))
+
+
+def test_a_comment_may_speak_of_v():
+    assert "V v" in with_static(Cell("# as v grows\nh' = tanh(W x + U h)")).text
+
+
+@pytest.mark.parametrize("text", ["v' = tanh(W x + U v)", "param v\nh' = v * tanh(W x + U h)"])
+def test_a_cell_with_a_v_of_its_own_is_refused(text):
+    with pytest.raises(EquationError, match="has a v of its own: write 'static v"):
+        with_static(Cell(text))

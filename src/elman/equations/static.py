@@ -48,7 +48,7 @@ def with_static(cell: Cell) -> Cell:
         replace(one, value=seen(one.value)) if isinstance(one, Definition) else one  # pyright: ignore[reportArgumentType]
         for one in cell.equations.statements
     )
-    if not names or "v" in cell.text.split():
+    if not names or "v" in cell.scope.kinds:
         raise EquationError(
             f"{cell.name} applies no matrix to x, or has a v of its own: write 'static v[F]' and "
             "where it is read into the equations"
