@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.models import LanguageModel
+from elman.models.evaluating import evaluating
 
 WINDOW = 256  # characters of each row at a time: changes nothing but memory
 RUN_UP = 256  # characters read unseen before a row
@@ -84,12 +85,8 @@ def read_rows(
     """Show `seer` the whole reading of tokens (T,) from the start state; the largest difference
     left at a seam. The model's mode is put back after.
     """
-    mode = model.training
-    model.eval()
-    try:
+    with evaluating(model):
         return _Rows(model, tokens, seer, record, rows, progress).read()
-    finally:
-        model.train(mode)
 
 
 class _Rows:

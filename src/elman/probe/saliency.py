@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from elman.data import Vocabulary
 from elman.errors import ConfigError
 from elman.models import LanguageModel
+from elman.models.evaluating import evaluating
 
 RUN_UP = 512  # characters read before the span, for the state
 
@@ -58,9 +59,7 @@ def saliency(
         raise ConfigError(f"there is no character {at} in a text of {len(text):,}: count from 0")
     tokens = torch.from_numpy(vocabulary.encode_held_out(text[: at + 2]).astype(np.int64))
     start = max(0, at + 1 - span)
-    mode = model.training
-    model.eval()
-    try:
+    with evaluating(model):
         with torch.no_grad():
             state = None
             if start:
@@ -72,8 +71,6 @@ def saliency(
         logs = model.output(hidden[-1, 0]).log_softmax(-1)
         which = _token(vocabulary, target, text, at, logs)
         (slope,) = torch.autograd.grad(logs[which], vectors)
-    finally:
-        model.train(mode)
     letters = (*vocabulary.characters, "\N{REPLACEMENT CHARACTER}")
     slope, values = slope[:, 0], vectors.detach()[:, 0]
     share = float(logs[which].detach().exp())

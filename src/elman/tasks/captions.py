@@ -26,10 +26,11 @@ from elman.equations.static import with_static
 from elman.errors import ConfigError, DataError
 from elman.models.beam import Beam
 from elman.models.captioner import WAYS, Captioner
+from elman.models.evaluating import evaluating
 from elman.tasks.batched import MINUTES, Batched
 from elman.tasks.cider import cider
 from elman.tasks.gaze import PANEL, draw
-from elman.tasks.kind import Prediction
+from elman.tasks.kind import Prediction, Usual
 from elman.tasks.scores import bleu_by_order
 from elman.tasks.seeing import Seen, look
 from elman.tasks.ten import chosen, figures_and_examples
@@ -195,14 +196,12 @@ class CaptionSkill:
 
     def caption(self, seen: Seen, numbers: Sequence[int], beam: int = 5) -> list[list[str]]:
         """The words of a caption for each of some pictures."""
-        mode = self.model.training
-        self.model.eval()
-        said = list[list[str]]()
-        for start in range(0, len(numbers), ROWS):
-            grid, whole = seen.of(list(numbers[start : start + ROWS]))
-            found = self.model.caption(grid, whole, Beam(beam, LONGEST), (PAD, UNKNOWN))
-            said += [self.vocabulary.decode(one) for one in found]
-        self.model.train(mode)
+        with evaluating(self.model):
+            said = list[list[str]]()
+            for start in range(0, len(numbers), ROWS):
+                grid, whole = seen.of(list(numbers[start : start + ROWS]))
+                found = self.model.caption(grid, whole, Beam(beam, LONGEST), (PAD, UNKNOWN))
+                said += [self.vocabulary.decode(one) for one in found]
         return said
 
     def _recall(
@@ -211,12 +210,12 @@ class CaptionSkill:
         """How often the right caption is the likeliest, or among ten, of all of up to AMONG."""
         picked = chosen(range(len(judged)), seed, AMONG)
         captions = [rows(self.vocabulary, [judged[k]])[0][1] for k in picked]
-        self.model.eval()
         ranks = list[int]()
-        for place, k in enumerate(picked):
-            batch = [(first + k, caption) for caption in captions]
-            scores = self.model.likelihood(*collate(seen, batch))
-            ranks.append(int((scores > scores[place]).sum()))
+        with evaluating(self.model):
+            for place, k in enumerate(picked):
+                batch = [(first + k, caption) for caption in captions]
+                scores = self.model.likelihood(*collate(seen, batch))
+                ranks.append(int((scores > scores[place]).sum()))
         share = {at: sum(rank < at for rank in ranks) / len(ranks) for at in (1, 10)}
         return {"recall@1": share[1], "recall@10": share[10]}
 
@@ -260,29 +259,24 @@ def collate(seen: Seen, batch: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, T
 @torch.no_grad()
 def mean_loss(model: Captioner, seen: Seen, captions: Sequence[Row]) -> float:
     """Nats per word, ends included, without smoothing."""
-    mode = model.training
-    model.eval()
-    total, count = 0.0, 0
-    for numbers in by_length([len(row) for _, row in captions], ROWS):
-        batch = [captions[k] for k in numbers]
-        size = sum(len(row) - 1 for _, row in batch)
-        total += float(model.loss(*collate(seen, batch))) * size
-        count += size
-    model.train(mode)
+    with evaluating(model):
+        total, count = 0.0, 0
+        for numbers in by_length([len(row) for _, row in captions], ROWS):
+            batch = [captions[k] for k in numbers]
+            size = sum(len(row) - 1 for _, row in batch)
+            total += float(model.loss(*collate(seen, batch))) * size
+            count += size
     return total / count
 
 
-class CaptionKind:
+class CaptionKind(Usual):
     """Captioners; see `Kind`."""
 
     name = "captions"
+    names = (stamps.NAME,)
     noun = "data"
     source = CaptionSource
     config = CaptionConfig
-
-    def place(self, data: str) -> str:
-        """The full path, or stamps."""
-        return data if data == stamps.NAME else str(Path(data).resolve())
 
     def read(self, source: CaptionSource) -> CaptionData:
         """The pictures with their captions, split."""

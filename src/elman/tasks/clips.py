@@ -17,7 +17,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from elman import cells
 from elman.data import games
 from elman.data.batches import Batches
 from elman.data.clips import Clip, ClipData, files_in, of_file, read_clips
@@ -26,9 +25,10 @@ from elman.data.labels import LabelVocabulary
 from elman.data.video import FRAMES
 from elman.equations import Cell
 from elman.errors import ConfigError
+from elman.models.evaluating import evaluating
 from elman.models.labeler import Labeler
 from elman.tasks.batched import MINUTES, Batched
-from elman.tasks.kind import Prediction
+from elman.tasks.kind import Prediction, Usual
 from elman.tasks.labels import collate, mean_f1, measure, prepared
 from elman.tasks.logistic import accuracy
 from elman.tasks.ten import chosen, figures_and_examples
@@ -186,16 +186,14 @@ class ClipSkill:
     @torch.no_grad()
     def label(self, clips: Sequence[Clip]) -> Iterator[Prediction]:
         """A prediction for each clip: the label after each frame, and how sure it is."""
-        mode = self.model.training
-        self.model.eval()
         for clip, example in zip(clips, examples(clips, self.config.looks), strict=True):
             x = torch.from_numpy(self.vocabulary.steps(example)).unsqueeze(1)
-            scores = self.model(x, torch.tensor([len(x)])).softmax(-1)[:, 0]
+            with evaluating(self.model):
+                scores = self.model(x, torch.tensor([len(x)])).softmax(-1)[:, 0]
             labels = [self.vocabulary.labels[k] for k in scores.argmax(-1).tolist()]
             sure = [round(p, 4) for p in scores.max(-1).values.tolist()]
             facts = {"label": labels[-1], "labels": labels, "probabilities": sure}
             yield Prediction(clip.name, developed(labels, sure), facts)
-        self.model.train(mode)
 
     def _without_memory(self, before: Sequence[Row], judged: Sequence[Row]) -> dict[str, float]:
         """Accuracies of logistic regression on one frame and on the mean of frames."""
@@ -243,17 +241,14 @@ def build(config: ClipConfig, cell: Cell, vocabulary: LabelVocabulary) -> Labele
     )  # fmt: skip
 
 
-class ClipKind:
+class ClipKind(Usual):
     """Labelers of clips; see `Kind`."""
 
     name = "clips"
+    names = games.NAMES
     noun = "data"
     source = ClipSource
     config = ClipConfig
-
-    def place(self, data: str) -> str:
-        """The full path, or the name of games."""
-        return data if data in games.NAMES else str(Path(data).resolve())
 
     def read(self, source: ClipSource) -> ClipData:
         """The clips, split; their frames are not read yet."""
@@ -271,10 +266,6 @@ class ClipKind:
         minutes = minutes or (0.0 if steps else MINUTES)
         settings: dict[str, Any] = {"lr": 0.01, "optimizer": "muon", "weight_decay": 0.05}
         return model, settings | {"minutes": minutes, "steps": steps, "warmup": 0.05}
-
-    def cell(self, config: ClipConfig, data: ClipData) -> Cell:
-        """The cell as it is."""
-        return cells.get(config.cell)
 
     def task(
         self,

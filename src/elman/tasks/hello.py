@@ -13,6 +13,7 @@ import torch
 
 from elman.data import Vocabulary
 from elman.models import LanguageModel
+from elman.models.evaluating import evaluating
 
 TOY = 64  # characters; a longer text is not shown letter by letter
 
@@ -39,11 +40,9 @@ class Reading:
 def read_letters(model: LanguageModel, vocabulary: Vocabulary, text: str) -> Reading:
     """Let the model read `text` from the start state."""
     tokens = torch.from_numpy(vocabulary.encode(text[:-1]).astype("int64")).unsqueeze(1)
-    mode = model.training
-    model.eval()
-    hidden, _ = model.read(tokens)
-    scores = model.output(hidden)[:, 0]
-    model.train(mode)
+    with evaluating(model):
+        hidden, _ = model.read(tokens)
+        scores = model.output(hidden)[:, 0]
     letters = "".join(dict.fromkeys(text))
     columns = torch.from_numpy(vocabulary.encode(letters).astype("int64"))
     return Reading(text, letters, scores[:, columns], hidden[:, 0])

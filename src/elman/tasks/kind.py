@@ -10,10 +10,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from torch import nn
 
+from elman import cells
 from elman.equations import Cell
 from elman.errors import ConfigError
 from elman.tasks.task import Task
@@ -97,6 +99,21 @@ class Kind(Protocol):
     def tell(self, found: Mapping[str, Any]) -> str:
         """What `Skill.evaluate` found, for people."""
         ...
+
+
+class Usual:
+    """The part of a `Kind` that most of them share: data by path, and the cell as it is."""
+
+    names: tuple[str, ...] = ()
+    """Data that have a name instead of a path."""
+
+    def place(self, data: str) -> str:
+        """A name, or the full path."""
+        return data if data in self.names else str(Path(data).resolve())
+
+    def cell(self, config: Any, data: Any) -> Cell:
+        """The cell of a configuration."""
+        return cells.get(config.cell)
 
 
 def kind(name: str) -> Kind:

@@ -16,16 +16,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from elman import cells
 from elman.data.batches import Batches, by_length
 from elman.data.examples import Example, Wish, read_examples
 from elman.data.labels import LabelData, LabelVocabulary, of_text, read_labels
 from elman.equations import Cell
 from elman.errors import ConfigError, DataError
+from elman.models.evaluating import evaluating
 from elman.models.labeler import Labeler
 from elman.models.network import mask
 from elman.tasks.batched import MINUTES, Batched
-from elman.tasks.kind import Prediction
+from elman.tasks.kind import Prediction, Usual
 from elman.tasks.ten import chosen, figures_and_examples
 
 PER = ("step", "sequence")
@@ -162,17 +162,16 @@ class LabelSkill:
     @torch.no_grad()
     def label(self, examples: Sequence[Example]) -> Iterator[Prediction]:
         """A prediction for each example, with how sure it is."""
-        mode = self.model.training
-        self.model.eval()
+        per_step = self.source.per == "step"
         for example in examples:
             x = torch.from_numpy(self.vocabulary.steps(example)).unsqueeze(1)
-            scores = self.model(x, torch.tensor([len(x)])).softmax(-1)[:, 0]
-            scores = scores if self.source.per == "step" else scores[-1:]
+            with evaluating(self.model):
+                scores = self.model(x, torch.tensor([len(x)])).softmax(-1)[:, 0]
+            scores = scores if per_step else scores[-1:]
             labels = [self.vocabulary.labels[k] for k in scores.argmax(-1).tolist()]
             sure = [round(p, 4) for p in scores.max(-1).values.tolist()]
-            text = " ".join(labels) if self.source.per == "step" else f"{labels[0]} {sure[0]:.0%}"
+            text = " ".join(labels) if per_step else f"{labels[0]} {sure[0]:.0%}"
             yield Prediction(shown(example), text, {"labels": labels, "probabilities": sure})
-        self.model.train(mode)
 
 
 Row = tuple[NDArray[Any], NDArray[np.int64]]
@@ -225,23 +224,23 @@ def measure(
     model: Labeler, rows: Sequence[Row], per: str
 ) -> tuple[float, float, NDArray[np.int64]]:
     """Nats per label, the share of right ones, and every guess in the order of `rows`."""
-    mode = model.training
-    model.eval()
-    nats, right, count = 0.0, 0, 0
-    guesses: list[NDArray[np.int64]] = [np.zeros(0, np.int64)] * len(rows)
-    for batch in by_length([len(x) for x, _ in rows], SCORING):
-        x, lengths, y = collate([rows[k] for k in batch], per)
-        scores = model(x, lengths)
-        best = scores.argmax(-1)
-        flat = scores[mask(lengths, len(x))] if per == "step" else model.last(scores, lengths)
-        y = y[mask(lengths, len(x))] if per == "step" else y
-        nats += float(torch.nn.functional.cross_entropy(flat, y, reduction="sum"))
-        right += int((flat.argmax(-1) == y).sum())
-        count += len(y)
-        for k, number in enumerate(batch):
-            end = int(lengths[k])
-            guesses[number] = (best[:end, k] if per == "step" else best[end - 1 : end, k]).numpy()
-    model.train(mode)
+    with evaluating(model):
+        nats, right, count = 0.0, 0, 0
+        guesses: list[NDArray[np.int64]] = [np.zeros(0, np.int64)] * len(rows)
+        for batch in by_length([len(x) for x, _ in rows], SCORING):
+            x, lengths, y = collate([rows[k] for k in batch], per)
+            scores = model(x, lengths)
+            best = scores.argmax(-1)
+            flat = scores[mask(lengths, len(x))] if per == "step" else model.last(scores, lengths)
+            y = y[mask(lengths, len(x))] if per == "step" else y
+            nats += float(torch.nn.functional.cross_entropy(flat, y, reduction="sum"))
+            right += int((flat.argmax(-1) == y).sum())
+            count += len(y)
+            for k, number in enumerate(batch):
+                end = int(lengths[k])
+                guesses[number] = (
+                    best[:end, k] if per == "step" else best[end - 1 : end, k]
+                ).numpy()
     return nats / count, right / count, np.concatenate(guesses)
 
 
@@ -255,17 +254,13 @@ def mean_f1(truth: NDArray[np.int64], guesses: NDArray[np.int64]) -> float:
     return float(np.mean(found))
 
 
-class LabelKind:
+class LabelKind(Usual):
     """Labelers; see `Kind`."""
 
     name = "labels"
     noun = "data"
     source = LabelSource
     config = LabelConfig
-
-    def place(self, data: str) -> str:
-        """The full path."""
-        return str(Path(data).resolve())
 
     def read(self, source: LabelSource) -> LabelData:
         """The sequences, split."""
@@ -283,10 +278,6 @@ class LabelKind:
         minutes = minutes or (0.0 if steps else min(MINUTES, 0.2 + count * longest / 200_000))
         settings: dict[str, Any] = {"lr": 0.01, "optimizer": "muon", "weight_decay": 0.05}
         return model, settings | {"minutes": minutes, "steps": steps, "warmup": 0.05}
-
-    def cell(self, config: LabelConfig, data: LabelData) -> Cell:
-        """The cell as it is."""
-        return cells.get(config.cell)
 
     def task(
         self,

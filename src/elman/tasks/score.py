@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from elman.data import whole
 from elman.models import LanguageModel
+from elman.models.evaluating import evaluating
 from elman.models.language_model import State
 
 WINDOW = 256  # characters read at a time; changes nothing but memory
@@ -28,9 +29,7 @@ def mean_loss(model: LanguageModel, tokens: NDArray[Any], rows: int | None = Non
     `rows` is chosen by the length of the text; 1 reads it in one go, from the first to the last.
     """
     rows = rows or min(MOST_ROWS, max(1, (len(tokens) - 1) // ROW))
-    mode = model.training
-    model.eval()
-    try:
+    with evaluating(model):
         state = _run_up(model, tokens, rows)
         total, count = 0.0, 0
         for window in whole(tokens, rows, WINDOW):
@@ -39,8 +38,6 @@ def mean_loss(model: LanguageModel, tokens: NDArray[Any], rows: int | None = Non
             nats = -scores.log_softmax(-1).gather(-1, targets).squeeze(-1)
             total += float(nats.double()[torch.from_numpy(window.counted)].sum())
             count += int(window.counted.sum())
-    finally:
-        model.train(mode)
     return total / count
 
 

@@ -6,7 +6,6 @@ sample a model that has been trained. The state is carried from window to window
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from elman import cells, data
+from elman import data
 from elman.data import Streams, TextData, Vocabulary, streams
 from elman.equations import Cell
 from elman.models.language_model import State, restart
 from elman.tasks.hello import TOY
+from elman.tasks.kind import Usual
 from elman.tasks.sampling import Choice, write
 from elman.tasks.score import mean_loss
 from elman.tasks.text_config import DataConfig, TextConfig
@@ -139,17 +139,14 @@ def _parts(state: State) -> tuple[Tensor, ...]:
     return (state,) if isinstance(state, Tensor) else state
 
 
-class TextKind:
+class TextKind(Usual):
     """Character language models; see `Kind`."""
 
     name = "text"
+    names = tuple(data.names())
     noun = "text"
     source = DataConfig
     config = TextConfig
-
-    def place(self, data_name: str) -> str:
-        """The name of a built-in text, or the full path."""
-        return data_name if data_name in data.names() else str(Path(data_name).resolve())
 
     def read(self, source: DataConfig) -> TextData:
         """The text, split into its two parts."""
@@ -162,10 +159,6 @@ class TextKind:
         usual = 0.0 if steps or len(text.training) <= TOY else MINUTES
         alphabet = len(Vocabulary.of(text.training, text.validation))
         return text_recipe(minutes or usual, len(text.training), alphabet, steps=steps)
-
-    def cell(self, config: TextConfig, _: TextData) -> Cell:
-        """The cell as it is."""
-        return cells.get(config.cell)
 
     def task(
         self,

@@ -17,17 +17,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from elman import cells
 from elman.data.batches import Batches, by_length
 from elman.data.pairs import Languages, PairData, contents, lines, read_pairs
 from elman.data.pieces import BEGIN, END, PAD, UNKNOWN, Pieces
 from elman.equations import Cell
 from elman.errors import ConfigError, DataError
 from elman.models.beam import Beam
+from elman.models.evaluating import evaluating
 from elman.models.translator import Translator
 from elman.tasks.alignment import draw
 from elman.tasks.batched import Batched
-from elman.tasks.kind import Prediction
+from elman.tasks.kind import Prediction, Usual
 from elman.tasks.nearest import Nearest
 from elman.tasks.scores import bleu, chrf
 from elman.tasks.ten import chosen, figures_and_examples
@@ -192,20 +192,18 @@ class TranslationSkill:
 
     def translate(self, sentences: Sequence[str], beam: int = 5) -> list[str]:
         """A translation for each sentence; that of an empty one is empty."""
-        mode = self.model.training
-        self.model.eval()
-        said = [""] * len(sentences)
-        rows = self.vocabulary.encode([self._made_small(sentence) for sentence in sentences])
-        for batch in by_length([len(row) for row in rows], ROWS):
-            numbers = [int(k) for k in batch if rows[k]]
-            if not numbers:
-                continue
-            source, lengths = padded([rows[k] for k in numbers])
-            width = Beam(beam, 2 * len(source) + 10)
-            found = self.model.translate(source, lengths, width, (PAD, UNKNOWN))
-            for k, pieces in zip(numbers, found, strict=True):
-                said[k] = self.vocabulary.decode(pieces)
-        self.model.train(mode)
+        with evaluating(self.model):
+            said = [""] * len(sentences)
+            rows = self.vocabulary.encode([self._made_small(sentence) for sentence in sentences])
+            for batch in by_length([len(row) for row in rows], ROWS):
+                numbers = [int(k) for k in batch if rows[k]]
+                if not numbers:
+                    continue
+                source, lengths = padded([rows[k] for k in numbers])
+                width = Beam(beam, 2 * len(source) + 10)
+                found = self.model.translate(source, lengths, width, (PAD, UNKNOWN))
+                for k, pieces in zip(numbers, found, strict=True):
+                    said[k] = self.vocabulary.decode(pieces)
         return said
 
     def draw(self, sentence: str, path: Path, beam: int) -> None:
@@ -276,29 +274,23 @@ def collate(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 @torch.no_grad()
 def mean_loss(model: Translator, rows: Sequence[Row]) -> float:
     """Nats per piece, ends included, without smoothing."""
-    mode = model.training
-    model.eval()
-    total, count = 0.0, 0
-    for batch in by_length([len(target) for _, target in rows], ROWS):
-        chosen_rows = [rows[k] for k in batch]
-        pieces = sum(len(target) + 1 for _, target in chosen_rows)
-        total += float(model.loss(*collate(chosen_rows))) * pieces
-        count += pieces
-    model.train(mode)
+    with evaluating(model):
+        total, count = 0.0, 0
+        for batch in by_length([len(target) for _, target in rows], ROWS):
+            chosen_rows = [rows[k] for k in batch]
+            pieces = sum(len(target) + 1 for _, target in chosen_rows)
+            total += float(model.loss(*collate(chosen_rows))) * pieces
+            count += pieces
     return total / count
 
 
-class TranslationKind:
+class TranslationKind(Usual):
     """Translators; see `Kind`."""
 
     name = "translation"
     noun = "data"
     source = TranslationSource
     config = TranslationConfig
-
-    def place(self, data: str) -> str:
-        """The full path."""
-        return str(Path(data).resolve())
 
     def read(self, source: TranslationSource) -> PairData:
         """The pairs, split."""
@@ -318,10 +310,6 @@ class TranslationKind:
         # with so few pieces in a step, muon's products would take longer than the step itself
         settings: dict[str, Any] = {"lr": 0.002, "optimizer": "adam", "weight_decay": 0.01}
         return model, settings | {"minutes": minutes, "steps": steps, "warmup": 0.03}
-
-    def cell(self, config: TranslationConfig, data: PairData) -> Cell:
-        """The cell as it is."""
-        return cells.get(config.cell)
 
     def task(
         self,

@@ -30,6 +30,7 @@ from elman.graph.ops import OPS
 from elman.graph.step import Output
 from elman.layers import Recurrent
 from elman.models import LanguageModel
+from elman.models.evaluating import evaluating
 from elman.probe.flow.verdict import of_lags
 from elman.probe.opened import alone, open_cell
 
@@ -103,12 +104,8 @@ def gradient_flow(
     rng = np.random.default_rng(seed)
     room = np.arange(lags, len(tokens) - 1)
     chosen = np.sort(rng.choice(room, min(places, len(room)), replace=False))
-    mode = model.training
-    model.eval()
-    try:
+    with evaluating(model):
         layers = _layers(model, tokens, torch.from_numpy(chosen), lags)
-    finally:
-        model.train(mode)
     return GradientFlow(model.cell.name, len(chosen), tuple(layers))
 
 
