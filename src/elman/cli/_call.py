@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
+from signal import SIGINT
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from elman.cli._shelf import Entry
@@ -66,15 +67,15 @@ def warn(message: str) -> None:
 class Stopped(KeyboardInterrupt):
     """Ctrl-C, after the command has put its affairs in order.
 
-    The message says what was saved and how to go on; `result` is what `--json` prints; `status`
-    is 143 where SIGTERM was the reason.
+    The message says what was saved and how to go on; `result` is what `--json` prints; `number` is
+    the signal that was the reason, 15 where it was SIGTERM: a shell reports 128 and that.
     """
 
     def __init__(
-        self, message: str, result: dict[str, object] | None = None, status: int = STOPPED
+        self, message: str, result: dict[str, object] | None = None, number: int = SIGINT
     ) -> None:
         super().__init__(message)
-        self.result, self.status = result or {}, status
+        self.result, self.status = result or {}, 128 + number
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from elman.search.plan import Plan
     from elman.search.start import Searched
 
-_SIGNALS = 128
 SHOWN = 8  # of the best cells
 CHANGE = 34  # characters of what was changed last
 REFRESH = 1.0  # seconds
@@ -60,7 +59,7 @@ def _run(shared: Shared, search: Callable[..., Searched]) -> dict[str, object]:
             f"stopped after {report['candidates']:,} candidates, all of them saved; go on with: "
             f"elman search --resume --run {done.folder}",
             result,
-            status=_SIGNALS + request.number,
+            number=request.number,
         )
     console = shared.console(always=True)
     for part in pages(report):

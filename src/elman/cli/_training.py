@@ -10,8 +10,6 @@ from elman.cli._call import Shared, Stopped
 if TYPE_CHECKING:
     from elman.api import Trained
 
-_SIGNALS = 128  # a shell reports a process that a signal ended as 128 and its number
-
 
 def train_task(task: str, options: object, shared: Shared) -> dict[str, object]:
     """Train with the options of a command, and say how it went."""
@@ -33,7 +31,7 @@ def report(trained: Trained, shared: Shared, *, advice: bool = True) -> dict[str
             f"stopped after step {trained.steps:,} and saved; go on with: elman resume "
             f"{trained.run}",
             result,
-            status=_SIGNALS + trained.signal,
+            number=trained.signal,
         )
     from elman import api
 
