@@ -8,8 +8,9 @@ chosen by the time there is, the length of the text and the size of its alphabet
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from tyro.conf import Positional, UseAppendAction
+from tyro.conf import Positional, UseAppendAction, arg
 
 from elman.cli import Shared
 from elman.cli._options import Precision, TrainingOptions, Whole
@@ -21,6 +22,8 @@ class Options(TrainingOptions):
     """A built-in text (see `elman data list`), a file, or a folder."""
     include: UseAppendAction[tuple[str, ...]] = ()
     """Which files of a folder, as in --include '*.tex'; may be given again. Without it: '*.txt'."""
+    minutes: Annotated[float, arg(help_behavior_hint="(3, if no end is given)")] = 0.0
+    """Wall-clock time to train, evaluations included."""
     embedding: Whole = None
     """Size of a character's vector; 0 for one-hot."""
     batch: Whole = None
