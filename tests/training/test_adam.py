@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from elman.training import adam as adam_module
 from elman.training.adam import Adam
 
 
@@ -33,6 +34,19 @@ def test_it_is_torchs_own_bit_for_bit(decay):
 
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
     assert adam.arrays()["adam.step.W"] == 7
+
+
+def test_moments_are_made_once(monkeypatch):
+    here = parameters()
+    adam = Adam(here, set())
+    made = []
+    fresh = adam_module._fresh
+    monkeypatch.setattr(adam_module, "_fresh", lambda p: made.append(p) or fresh(p))
+    for _ in range(3):
+        for parameter in here.values():
+            parameter.grad = torch.randn(parameter.shape)
+        adam.step(0.1)
+    assert len(made) == len(here)
 
 
 def test_what_has_no_gradient_stays_and_remembers_nothing():

@@ -46,7 +46,10 @@ class Adam:
             }
             if not ready:
                 continue
-            states = [self.state.setdefault(name, _fresh(p)) for name, p in ready.items()]
+            for name in ready:
+                if name not in self.state:
+                    self.state[name] = _fresh(ready[name])
+            states = [self.state[name] for name in ready]
             steps = [state["step"] for state in states]
             for step in steps:
                 step += 1

@@ -17,6 +17,7 @@ from elman.tasks import Task
 from elman.tasks.threads import one_thread
 from elman.training.clock import FIRST_LOOK, Clock
 from elman.training.config import TrainingConfig
+from elman.training.heap import kept_memory
 from elman.training.memory import memory, recall, weights
 from elman.training.signals import Request, listening
 from elman.training.tally import Tally
@@ -72,7 +73,7 @@ def train(
     `checkpoint` is where to go on from; `since` when the work began (`time.monotonic`), if that is
     earlier than this call. An error ends the run as failed, with the whole story in its folder.
     """
-    with listening() as request, one_thread(_is_tiny(task)):
+    with listening() as request, one_thread(_is_tiny(task)), kept_memory():
         watcher.begin(task.unit)
         trainer = Trainer(task, config, run, watcher, since)
         if checkpoint:
