@@ -46,6 +46,10 @@ BODIES = {
         '    return {"run": Path("runs/a"), "loss": np.float32(0.5), "worst": float("nan"),'
         ' "sizes": (1, np.int64(2)), "by": {"h": np.zeros(2)}}',
     ),
+    "prepare": (
+        "Take a while, and say so.",
+        'import logging; logging.getLogger("elman.tasks").info("looking at %d pictures", 900)',
+    ),
     "refuse": ("Raise an error of ours.", 'raise DataError("a.txt is empty: give it text.")'),
     "lose": ("Miss a file.", 'Path("no/such/file").read_text()'),
     "fill": ("Take all memory.", "import torch; torch.empty(1 << 60)"),

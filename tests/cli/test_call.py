@@ -52,6 +52,12 @@ def test_quiet_leaves_results_and_drops_progress(elman):
     assert elman("figures", "--quiet") == (0, "noise\n", "")
 
 
+def test_work_that_takes_a_while_is_told_on_standard_error(elman):
+    for _ in range(2):
+        assert elman("prepare") == (0, "", "looking at 900 pictures\n")
+    assert elman("prepare", "--quiet") == (0, "", "")
+
+
 def test_an_error_of_ours_is_one_sentence_and_status_1(elman):
     message = "elman: a.txt is empty: give it text.\n"
 

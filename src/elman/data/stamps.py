@@ -14,8 +14,15 @@ from elman.data.package import fetch_deb
 from elman.errors import DataError
 
 NAME = "stamps"
+ABOUT = "Tux Paint's stamps: some 800 pictures with captions in many languages"
+LICENCE = "GPL-2"
 PACKAGE = "tuxpaint-stamps-default"
 _UNDER = "usr/share/tuxpaint/stamps"
+
+
+def here() -> bool:
+    """Whether `folder` would succeed."""
+    return kept_folder(NAME) is not None
 
 
 def folder() -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from elman.errors import DataError
 from elman.models.lite0 import GRID, SIZE, WHOLE, Lite0
 
 AT_ONCE = 16  # pictures looked at together
+FEW = 64  # pictures that are looked at in a few seconds
+NEWS = logging.getLogger(__name__)
 
 
 class Seen:
@@ -66,6 +69,8 @@ def look(paths: Sequence[Path]) -> Seen:
 
 def _looked(paths: Sequence[Path], name: str) -> Seen:
     net, grids, wholes = network(), list[NDArray[Any]](), list[NDArray[Any]]()
+    if len(paths) > FEW:
+        NEWS.info("looking at %s pictures: what is seen in them is kept", f"{len(paths):,}")
     for start in range(0, len(paths), AT_ONCE):
         squares = [read_picture(path, SIZE) for path in paths[start : start + AT_ONCE]]
         grid, whole = net(torch.from_numpy(np.stack(squares)))

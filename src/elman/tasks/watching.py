@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from elman.errors import ConfigError
 from elman.models.lite0 import GRID, SIZE, WHOLE
 from elman.tasks.seeing import AT_ONCE, network
 
+FEW = 16  # clips that are watched in a few seconds
+NEWS = logging.getLogger(__name__)
 LOOKS = ("lite0", "blocks")
 BLOCKS, PLACES, EACH = 24, 49, 8
 WIDTHS = {"lite0": WHOLE + PLACES * EACH, "blocks": BLOCKS * BLOCKS}
@@ -52,6 +55,8 @@ def watch(clips: Sequence[Clip], looks: str) -> list[NDArray[np.float32]]:
 
 def _seen(clips: Sequence[Clip], looks: str) -> Iterator[NDArray[np.float16]]:
     net = network() if looks == "lite0" else None
+    if len(clips) > FEW:
+        NEWS.info("watching %s clips: what is seen in them is kept", f"{len(clips):,}")
     for clip in clips:
         frames = clip.load()
         if net is None:

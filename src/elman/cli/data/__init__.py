@@ -1,1 +1,1 @@
-"""The texts that Elman knows by name."""
+"""The texts and pictures that Elman knows by name."""

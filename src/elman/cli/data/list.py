@@ -1,4 +1,4 @@
-"""List the texts that Elman knows by name."""
+"""List the data that Elman knows by name: texts, pictures, what looks at them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,16 @@ class Options:
 
 def run(options: Options, shared: Shared) -> dict[str, object] | None:
     from elman import data
+    from elman.data import packs, stamps
 
-    rows = data.describe()
-    for row in rows:
-        here = "here" if row.here else f"elman data get {row.name}"
-        print(f"{row.name:<12} {row.about}\n{'':<12} {row.licence}; {here}")
-    names = ("name", "about", "licence", "here")
-    return {"texts": [{name: getattr(row, name) for name in names} for row in rows]}
+    texts = [row(text.name, text.about, text.licence, text.here) for text in data.describe()]
+    others = [row(m.NAME, m.ABOUT, m.LICENCE, m.here()) for m in (stamps, packs)]
+    for one in (*texts, *others):
+        here = "here" if one["here"] else f"elman data get {one['name']}"
+        print(f"{one['name']:<12} {one['about']}\n{'':<12} {one['licence']}; {here}")
+    return {"texts": texts, "pictures": others}
+
+
+def row(name: str, about: str, licence: str, here: bool) -> dict[str, object]:
+    """One of the list."""
+    return {"name": name, "about": about, "licence": licence, "here": here}
