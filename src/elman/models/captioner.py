@@ -15,6 +15,7 @@ from elman.models.beam import Beam, search
 from elman.models.decoder import Decoder, Memory, State
 from elman.models.lite0 import GRID, WHOLE
 from elman.models.network import mask
+from elman.models.standard import Standard
 
 WAYS = ("attention", "static", "state", "token")
 
@@ -43,6 +44,7 @@ class Captioner(nn.Module):
         self.way, self.dropout, self.begin, self.end = way, dropout, begin, end
         looks = way == "attention"
         size = embedding if way == "token" else hidden
+        self.grid, self.whole = Standard(GRID), Standard(WHOLE)
         self.places = nn.Linear(GRID, size) if looks else None
         self.summary = nn.Linear(WHOLE, size)
         self.decoder = Decoder(
@@ -51,13 +53,19 @@ class Captioner(nn.Module):
             static=size if way == "static" else 0, target=target,
         )  # fmt: skip
 
+    def fit(self, grid: Float[Tensor, "N S G"], whole: Float[Tensor, "N W"]) -> None:
+        """Take note of how large the numbers are that are seen in training."""
+        self.grid.fit(grid)
+        self.whole.fit(whole)
+
     def read(self, grid: Float[Tensor, "B S G"], whole: Float[Tensor, "B W"]) -> Memory:
         """What the decoder is given of pictures."""
-        summary = dropout(torch.tanh(self.summary(whole)), self.dropout, self.training)
+        summary = torch.tanh(self.summary(self.whole(whole)))
+        summary = dropout(summary, self.dropout, self.training)
         if self.places is None:
             places = summary[None]
         else:
-            places = torch.tanh(self.places(grid)).transpose(0, 1)
+            places = torch.tanh(self.places(self.grid(grid))).transpose(0, 1)
         there = torch.ones(places.shape[:2], dtype=torch.bool)
         return Memory(places, there, summary)
 

@@ -37,6 +37,7 @@ from elman.tasks.ten import chosen, figures_and_examples
 
 LONGEST = 40  # words of a caption
 ROWS = 64  # captions scored at a time
+ENOUGH = 1000  # pictures that tell how large the numbers are that are seen
 AMONG = 100  # pictures whose captions are told apart, at most
 Say = Callable[[str], None]
 
@@ -94,6 +95,8 @@ class CaptionTask(Batched):
         self.model = build(config, cell, self.vocabulary)
         self.skill = CaptionSkill(self.model, self.vocabulary)
         self.seen = look([one.path for one in (*data.training, *data.validation)])
+        count = len(data.training)
+        self.model.fit(*self.seen.of(range(0, count, max(1, count // ENOUGH))))
         self.training = rows(self.vocabulary, data.training)
         self.held_out = rows(self.vocabulary, data.validation, len(data.training))
         self.batches = Batches([len(row) - 1 for _, row in self.training], config.batch)
