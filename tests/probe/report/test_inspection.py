@@ -6,6 +6,7 @@ import html
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -34,6 +35,14 @@ def test_the_terminal_shows_text_units_controls_and_the_gradient(found, text):
     assert re.search(r"plain \(rnn\): ", shown)
     assert re.search(r"Silencing [hc]\.\d\.\d+ \(.*\): [+-]0\.\d{3} nats after its own", shown)
     assert max(len(line) for line in shown.splitlines() if line.startswith("inside ")) <= 80
+
+
+def test_figures_of_several_models_stay_within_the_terminal(found):
+    flows = dict.fromkeys(("rnn", "lstm", "gru", "mgu"), found.flows["plain"])
+    shown = printed(replace(found, flows=flows)).splitlines()
+    head = next(at for at, line in enumerate(shown) if line.startswith("steps back"))
+    rows = [line for line in shown[head + 1 :] if re.match(r" *\d+ ", line)]
+    assert rows and all(len(re.findall(r"\de[+-]\d\d", row)) == 4 for row in rows)
 
 
 def test_colors_follow_the_values_of_the_unit(found):

@@ -16,6 +16,7 @@ from elman.probe.report.inspected import Inspected
 
 LAGS = (0, 1, 2, 3, 5, 10, 20, 30, 50, 100)
 WIDTH = 30  # characters of the longest bar
+BESIDE = 12  # of the figure and the gap beside a bar, and of the column of lags
 FLOOR = -9.0  # power of ten at which a bar has no length
 # blue to white to orange: told apart by everybody, also on a dark ground
 LOW, HIGH = (33, 102, 172), (217, 95, 2)
@@ -41,7 +42,7 @@ def show(found: Inspected, console: Console, length: int) -> None:
     else:
         console.print("\nThe text is too short to find units on: give 400 characters or more.")
     console.print("\n[bold]Gradient of the loss at one character, by steps back[/]")
-    console.print(flow(found))
+    console.print(flow(found, console.width))
     for name, one in found.flows.items():
         console.print(f"{name} ({one.cell}): {one.verdict}", soft_wrap=True)
     for one in found.spectra:
@@ -121,8 +122,11 @@ def notes(found: Inspected) -> list[str]:
     ]
 
 
-def flow(found: Inspected) -> Table:
-    """Bars of the norms by lag, on a logarithmic scale; one column for each model."""
+def flow(found: Inspected, width: int) -> Table:
+    """Bars of the norms by lag, on a logarithmic scale; one column for each model, all of them
+    within `width` characters.
+    """
+    bars = max(1, min(WIDTH, (width - BESIDE) // len(found.flows) - BESIDE))
     table = Table(box=None, pad_edge=False)
     table.add_column("steps back", justify="right")
     for name in found.flows:
@@ -132,13 +136,13 @@ def flow(found: Inspected) -> Table:
         row: list[str] = []
         for one in found.flows.values():
             best = max(one.layers, key=lambda layer: layer.whole[-1])
-            row.append(_bar(best.whole[lag] / best.whole[0]) if lag < len(best.whole) else "")
+            row.append(_bar(best.whole[lag] / best.whole[0], bars) if lag < len(best.whole) else "")
         table.add_row(str(lag), *row)
     return table
 
 
-def _bar(share: float) -> str:
+def _bar(share: float, width: int) -> str:
     if not share > 0 or not math.isfinite(share):
-        return f"{'':<{WIDTH}} 0" if share == 0 else "not finite"
+        return f"{'':<{width}} 0" if share == 0 else "not finite"
     part = (math.log10(share) - FLOOR) / -FLOOR
-    return f"{'█' * max(0, min(WIDTH, round(part * WIDTH))):<{WIDTH}} {share:.1e}"
+    return f"{'█' * max(0, min(width, round(part * width))):<{width}} {share:.1e}"
