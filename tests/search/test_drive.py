@@ -121,7 +121,8 @@ SCRIPT = """
     import sys
     from pathlib import Path
     from elman.search.plan import Plan
-    from elman.search.start import is_search, resume, search
+    from elman.search.read import is_search
+    from elman.search.start import resume, search
     folder, candidates = Path(sys.argv[1]), int(sys.argv[2])
     if is_search(folder):
         resume(folder, candidates=candidates, workers=2)

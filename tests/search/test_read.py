@@ -9,14 +9,13 @@ import pytest
 
 from elman.errors import RunError
 from elman.search.journal import Journal
-from elman.search.plan import Plan
 from elman.search.read import SearchRun, best_cells, seeds, worst_ratio
-from searches import TURNS
+from searches import PLAN, TURNS
 
 
 @pytest.fixture
 def search(tmp_path):
-    journal = Journal.create(tmp_path, Plan(tasks=("xml", "text")))
+    journal = Journal.create(tmp_path, PLAN)
     journal.write([one for one in TURNS if one.outcome], TURNS)
     yield SearchRun.find(tmp_path)
     journal.close()
@@ -28,6 +27,19 @@ def test_candidates_come_with_their_results_and_parents(search):
     assert search.candidate(2).seconds == {"xml": 1.5}
     assert search.candidate(4).outcome is None
     assert search.bars() == {"xml": 0.5, "text": 0.4}
+
+
+def test_a_list_knows_the_best_cell_without_reading_every_turn(search):
+    assert search.standing() == (sum(one.counts for one in TURNS), best_cells(TURNS)[0])
+
+
+def test_nothing_stands_before_the_first_seed_has_its_bars(tmp_path):
+    journal = Journal.create(tmp_path, PLAN)
+    assert journal.reader.standing() == (0, None)
+    journal.write([TURNS[1]], TURNS[:2])
+    assert journal.reader.standing() == (1, None)
+    assert best_cells(journal.reader.candidates()) == []
+    journal.close()
 
 
 def test_a_cell_by_its_number_is_a_cell(search):

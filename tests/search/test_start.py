@@ -8,7 +8,8 @@ import pytest
 
 from elman.errors import ConfigError, RunError
 from elman.runs import find
-from elman.search.start import is_search, resume, search
+from elman.search.read import is_search
+from elman.search.start import resume, search
 
 
 def test_the_folder_of_a_search_is_a_run(tmp_path, idle_plan):

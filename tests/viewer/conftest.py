@@ -1,4 +1,4 @@
-"""A folder of runs as a person has it: one done, one failed, one that is being written."""
+"""A folder of runs as a person has it: some done, one failed, one being written, a search."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from elman import api
 from elman.runs import RunWriter
 from elman.viewer import Home, make_app
+from searches import kept
 from viewer_asking import HOST, TOKEN, ask
 from zoo import ROOT
 
@@ -36,6 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     failed.log(5, loss=3.0, norm=2.0, lr=0.1)
     failed.fail(STORY)
     writing(place)
+    kept(place / "evolved")
     return place
 
 

@@ -15,7 +15,10 @@ from viewer_asking import HOST, TOKEN
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 PATHS = sorted({route.path for route in ROUTES})
-KNOWN = {"run": "good-lstm", "name": "index.js", "panel": "cell", "unit": "h.0.1"}
+KNOWN = {
+    "run": "good-lstm", "name": "index.js", "panel": "cell", "unit": "h.0.1", "search": "evolved",
+    "cell": "4",
+}  # fmt: skip
 # how an address is asked that must be turned away, and with what
 TURNED_AWAY = {
     "no token": ({"token": None}, 403),

@@ -35,16 +35,21 @@ export async function post<T>(address: string, body: string | object): Promise<T
   return (await ask(address, { method: "POST", body: text })).json() as Promise<T>;
 }
 
+type Query = Record<string, string | number | null | undefined>;
+
 /** `/runs/NAME/PANEL.json?...`; without a panel, the run itself. */
-export function resource(
-  run: string,
-  panel: string,
-  query: Record<string, string | number | null | undefined> = {},
-  kind = "json",
-): string {
+export function resource(run: string, panel: string, query: Query = {}, kind = "json"): string {
+  return withQuery(`/runs/${encodeURIComponent(run)}${panel ? `/${panel}` : ""}.${kind}`, query);
+}
+
+/** `/searches/NAME/PART.json?...`; without a part, the search itself. */
+export function ofSearch(search: string, part = "", query: Query = {}, kind = "json"): string {
+  return withQuery(`/searches/${encodeURIComponent(search)}${part ? `/${part}` : ""}.${kind}`, query);
+}
+
+function withQuery(path: string, query: Query): string {
   const words = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
     if (value !== null && value !== undefined && value !== "") words.set(name, String(value));
-  const path = `/runs/${encodeURIComponent(run)}${panel ? `/${panel}` : ""}.${kind}`;
   return words.size ? `${path}?${words}` : path;
 }

@@ -54,3 +54,8 @@ export function visible(character: string): string {
 export function visibleText(text: string): string {
   return text.replaceAll("\n", "↵").replaceAll("\t", "⇥");
 }
+
+/** Rows of LaTeX as one block, aligned at their signs. */
+export function aligned(rows: readonly string[]): string {
+  return `\\begin{aligned}\n${rows.join(" \\\\\n")}\n\\end{aligned}`;
+}

@@ -4,6 +4,8 @@ export interface Place {
   run?: string;
   panel: string; // "" is the training of a run, or the list of runs
   unit?: string;
+  search?: string;
+  cell?: string; // of the search
 }
 
 class Router {
@@ -44,6 +46,7 @@ class Router {
 
 function placeOf(path: string): Place {
   const [top, run, panel, unit] = path.split("/").filter(Boolean).map(decodeURIComponent);
+  if (top === "searches" && run) return { panel: "", search: run, cell: unit ?? panel };
   if (top !== "runs" || !run) return { panel: "" };
   return { run, panel: panel ?? "", unit };
 }
@@ -56,6 +59,11 @@ export function address(run: string, panel = "", query: Record<string, string | 
   for (const [name, value] of Object.entries(query)) if (value) words.set(name, value);
   const path = `/runs/${encodeURIComponent(run)}${panel ? `/${panel}` : ""}`;
   return words.size ? `${path}?${words}` : path;
+}
+
+/** The address of a search, or of one of its cells. */
+export function searchAddress(search: string, cell: number | null = null): string {
+  return `/searches/${encodeURIComponent(search)}${cell === null ? "" : `/cells/${cell}`}`;
 }
 
 /** An ordinary click on a link of ours changes the page without loading it anew. */

@@ -25,6 +25,8 @@ export interface RunList {
   folder: string;
   count: number;
   runs: RunRow[];
+  searches: SearchRow[];
+  searches_count: number;
 }
 
 export interface RunFacts extends RunRow {
@@ -215,4 +217,119 @@ export interface PathFacts {
   x: number[];
   y: number[];
   shares: number[];
+}
+
+export interface SearchRow {
+  name: string;
+  status: Status;
+  candidates: number | null;
+  best: number | null;
+  best_name: string | null;
+  score: number | null;
+  created: string | null;
+  updated: string | null;
+  finished: string | null;
+}
+
+export type Arm = "evolution" | "control";
+
+/** A cell of a search, as the turn tells in which it was born. */
+export interface Born {
+  cell: number;
+  name: string;
+  arm: Arm;
+  kind: "seed" | "mutation" | "crossover" | "walk";
+  parents: number[];
+  changes: string[];
+  outcome: string | null;
+  memorization: number | null;
+  parameters: number | null;
+  seconds: number | null;
+}
+
+export interface BestCell extends Born {
+  score: number;
+  accuracies: Record<string, number>;
+}
+
+export interface ArmFacts {
+  candidates: number;
+  passed_memorization: number;
+  ran_all_tasks: number;
+  best: { cell: number; score: number } | null;
+  mean_of_best_ten: number | null;
+}
+
+export interface FreshFacts {
+  cell: number;
+  name: string;
+  arm: Arm | "seed";
+  chosen_by: number | null;
+  mean: number | null;
+  interval: number | null;
+  times: number;
+}
+
+export interface SearchFacts extends SearchRow {
+  folder: string;
+  error: string | null;
+  candidates: number;
+  seconds: number;
+  per_hour: number;
+  passed_memorization: number;
+  evolution: ArmFacts;
+  control: ArmFacts;
+  bars: Record<string, number>;
+  fresh: FreshFacts[];
+  verdict: string;
+  stages: Record<string, { runs: number; seconds: number; each: number }>;
+  turns: number;
+  waiting: number;
+  tasks: string[];
+  mark: number;
+  gate: number;
+  seeds: { cell: number; name: string }[];
+  outcomes: Record<Arm, Record<string, number>>;
+  table: BestCell[];
+  columns: string[];
+  codes: Record<"arm" | "kind" | "outcome", string[]>;
+  command: string[];
+  versions: Record<string, string>;
+  resumed: number;
+  config: RunFacts["config"];
+}
+
+export interface StageFacts {
+  stage: string;
+  seconds: number;
+  accuracy: number | null;
+  all: number[];
+  setting: { scale: number; rate: number; norm: number } | null;
+  units: number | null;
+  parameters: number | null;
+  is_task: boolean;
+}
+
+export interface Ancestor extends Born {
+  score: number | null;
+  text: string;
+}
+
+export interface CandidateFacts extends Born {
+  search: string;
+  score: number | null;
+  accuracies: Record<string, number>;
+  why: string | null;
+  command: string[];
+  equations: CellFacts;
+  beside: (CellFacts & { cell: number })[];
+  mark: number;
+  gate: number;
+  bars: Record<string, number>;
+  stages: StageFacts[];
+  again: { turn: number; outcome: string | null; accuracies: Record<string, number> }[];
+  fresh: (number | null)[];
+  family: Ancestor[];
+  children: { cell: number; arm: Arm; score: number | null }[];
+  children_count: number;
 }

@@ -39,7 +39,7 @@ def go_on(name: str | Path, shared: Shared, **options: Any) -> dict[str, object]
 def _latest(name: str | Path) -> str | Path:
     """The latest search in runs/, if just the latest run was asked for."""
     from elman.runs import LATEST, listing
-    from elman.search.start import is_search
+    from elman.search.read import is_search
 
     if name != LATEST:
         return name

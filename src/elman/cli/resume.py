@@ -29,7 +29,7 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
     from elman import api
     from elman.cli._training import report
     from elman.runs import find
-    from elman.search.start import is_search
+    from elman.search.read import is_search
     from elman.training import Display
 
     if is_search(folder := find(options.run).folder):

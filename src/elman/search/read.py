@@ -152,6 +152,21 @@ class SearchRun:
         rows = self._rows("select cell, number, score, result from fresh order by cell, number")
         return [Fresh(cell, number, score, json.loads(r)) for cell, number, score, r in rows]
 
+    def standing(self) -> tuple[int, tuple[int, float] | None]:
+        """How many candidates there are, and the best cell with its score: what a list of searches
+        shows, without reading every turn.
+        """
+        joined = "from turns t join results r on r.turn = t.turn"
+        ((number,),) = self._rows(
+            f"select count(*) {joined} where t.kind != 'again' and r.memorization is not null"
+        )
+        rows = self._rows(
+            f"select {_COLUMNS} {joined} where r.outcome = 'done' or t.turn = 0 order by t.turn"
+        )
+        found = [candidate(row) for row in rows]
+        ranked = best_cells(found) if found and found[0].turn == 0 else []
+        return number, ranked[0] if ranked else None
+
     def bars(self) -> dict[str, float]:
         """The accuracy of the first seed in each task: a score of 1."""
         first = self.candidates()[:1]
@@ -164,6 +179,11 @@ class SearchRun:
                 return list(connection.execute(query, values))
         except sqlite3.Error as error:
             raise RunError(f"{self.folder / FILE} cannot be read ({error})") from error
+
+
+def is_search(folder: Path) -> bool:
+    """Whether a run folder is that of a search."""
+    return (folder / FILE).is_file()
 
 
 def candidate(row: Sequence[Any]) -> Candidate:

@@ -18,7 +18,7 @@ from elman.search.drive import Drive, End, Watch
 from elman.search.genome import genome, to_cell
 from elman.search.journal import Journal
 from elman.search.plan import SEEDS, Plan
-from elman.search.read import FILE, SearchRun, best_cells
+from elman.search.read import SearchRun, best_cells
 from elman.search.report import summary
 from elman.search.workers import pool
 
@@ -72,11 +72,6 @@ def resume(
     _check(journal.plan, minutes, candidates)
     writer = RunWriter.reopen(found.folder, after=None, command=sys.argv)
     return _run(journal, writer, minutes, candidates, workers, dask, watch, stopped)
-
-
-def is_search(folder: Path) -> bool:
-    """Whether a run folder is that of a search."""
-    return (folder / FILE).is_file()
 
 
 def _check(plan: Plan, minutes: float, candidates: int) -> None:

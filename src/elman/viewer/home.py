@@ -14,6 +14,7 @@ from pathlib import Path
 from elman.runs import Run, listing
 from elman.viewer.missing import NotHere
 from elman.viewer.readings import Opener, Readings
+from elman.viewer.searches import Remembered, Searches
 
 FRESH = 1.0  # seconds for which a listing is taken as it was
 DEEP = 6  # folders below the one that was opened
@@ -24,7 +25,7 @@ class Home:
 
     def __init__(self, folder: Path, opener: Opener) -> None:
         self.folder = folder.resolve()
-        self.readings = Readings(opener)
+        self.readings, self.searches = Readings(opener), Searches()
         self._lock = threading.Lock()
         self._at, self._found = float("-inf"), dict[str, Run]()
 
@@ -43,6 +44,11 @@ class Home:
         if found is None:
             raise NotHere(f"there is no run {name} here")
         return found
+
+    def search(self, name: str) -> tuple[Run, Remembered]:
+        """The run of that name, which is a search, and its turns; NotHere if there is none."""
+        run = self.run(name)
+        return run, self.searches.open(run)
 
     def _name(self, run: Run) -> str:
         inner = run.folder.relative_to(self.folder).parts

@@ -23,13 +23,16 @@ PAGES = {
     "/runs/good-lstm/trajectory": "Path of c.0",
     "/runs/group~failed": "This training failed",
     "/runs/none": "",
+    "/searches/evolved": "Best cells",
+    "/searches/evolved/cells/6": "Family",
 }
+DARK = [*list(PAGES)[:12:3], "/searches/evolved", "/searches/evolved/cells/6"]
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here: make page")
 @pytest.mark.parametrize(
     ("path", "dark"),
-    [*((path, False) for path in PAGES), *((path, True) for path in list(PAGES)[::3])],
+    [*((path, False) for path in PAGES), *((path, True) for path in DARK)],
 )
 def test_axe_finds_no_serious_fault(visit, path, dark):
     page = visit(path, dark=dark, width=420 if dark else 1280)
@@ -56,7 +59,8 @@ def test_dark_and_light_are_chosen_and_remembered(visit):
 
 
 def test_nothing_is_wider_than_a_narrow_window(visit):
-    for path in ("/", "/runs/good-lstm", "/runs/good-lstm/text", "/runs/good-lstm/units/h.0.5"):
+    runs = ("/", "/runs/good-lstm", "/runs/good-lstm/text", "/runs/good-lstm/units/h.0.5")
+    for path in (*runs, "/searches/evolved", "/searches/evolved/cells/6"):
         page = visit(path, width=390)
         page.wait_for_timeout(400)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

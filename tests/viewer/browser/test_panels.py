@@ -113,7 +113,8 @@ def test_drawings_are_saved_without_the_page_around_them(visit, tmp_path):
 
 
 def test_every_page_is_there_as_json(visit):
-    for path in ("/", "/runs/good-lstm", "/runs/good-lstm/gates", "/runs/good-lstm/samples"):
+    runs = ("/", "/runs/good-lstm", "/runs/good-lstm/gates", "/runs/good-lstm/samples")
+    for path in (*runs, "/searches/evolved", "/searches/evolved/cells/2"):
         page = visit(path)
         address = page.get_by_role("link", name="JSON").get_attribute("href")
         page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from elman.viewer.routes import (
+    candidates,
     cell,
     finder,
     gates,
@@ -10,6 +11,7 @@ from elman.viewer.routes import (
     page,
     runs,
     samples,
+    searches,
     texts,
     training,
     units,
@@ -25,6 +27,8 @@ ROUTES = (
     *units.ROUTES,
     *gates.ROUTES,
     *gradients.ROUTES,
+    *searches.ROUTES,
+    *candidates.ROUTES,
     *page.ROUTES,  # last: an address that is no resource is a page
 )
 

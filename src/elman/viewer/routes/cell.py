@@ -13,7 +13,11 @@ from elman.viewer.missing import NotHere
 
 def cell(asked: Asked) -> dict[str, Any]:
     """Equations, a row of LaTeX each with every quantity marked, states, parameters, sizes."""
-    found = _cell(asked)
+    return shown(_cell(asked))
+
+
+def shown(found: Cell) -> dict[str, Any]:
+    """A cell as the page shows it."""
     return {**found.to_json(), "rows": rows(found, mark=_mark)}
 
 
@@ -28,8 +32,13 @@ def _cell(asked: Asked) -> Cell:
     text = run.equations()
     if text is None:
         raise NotHere("this run has lost its equations (cell.eq): put the file back")
+    return read(text, run.facts().get("cell") or "cell")
+
+
+def read(text: str, name: str) -> Cell:
+    """A text that was kept as a cell; NotHere if it is none any more."""
     try:
-        return Cell(text, name=run.facts().get("cell") or "cell")
+        return Cell(text, name=name)
     except EquationError as error:
         raise NotHere(f"the equations of this run cannot be read: {error}") from error
 

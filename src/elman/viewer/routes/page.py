@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from elman.errors import RunError
 from elman.viewer import page
 from elman.viewer.answer import Answer, Asked, Route
+from elman.viewer.routes import candidates
 
 PANELS = (
     "cell", "finder", "gates", "gradients", "jacobian", "samples", "text", "trajectory",
@@ -25,10 +27,23 @@ def index(asked: Asked) -> Answer:
     return replace(page.index(), status=200 if known else 404)
 
 
+def search(asked: Asked) -> Answer:
+    """The page for a search or one of its cells: status 404 where there is no such one."""
+    try:
+        _, found = asked.home.search(asked.path["search"])
+        if (cell := asked.path.get("cell")) is not None:
+            candidates.found(found, cell)
+    except RunError:
+        return replace(page.index(), status=404)
+    return page.index()
+
+
 ROUTES = (
     Route("GET", "/assets/{name}", part),
     Route("GET", "/", index),
     Route("GET", "/runs/{run}", index),
     Route("GET", "/runs/{run}/{panel}", index),
     Route("GET", "/runs/{run}/units/{unit}", index),
+    Route("GET", "/searches/{search}", search),
+    Route("GET", "/searches/{search}/cells/{cell}", search),
 )

@@ -1,4 +1,4 @@
-"""The runs of the folder, in short, and all that is known of one of them."""
+"""The runs and searches of the folder, in short, and all that is known of one run."""
 
 from __future__ import annotations
 
@@ -6,16 +6,27 @@ from typing import Any
 
 from elman.errors import RunError
 from elman.runs import Run
+from elman.search.read import is_search
 from elman.viewer.answer import Asked, Route
+from elman.viewer.routes import searches
 
 MOST = 500  # runs in a listing
 
 
 def listed(asked: Asked) -> dict[str, Any]:
-    """Every run, newest first, with what a table shows."""
-    runs = asked.home.runs()
-    rows = [in_short(name, run) for name, run in list(runs.items())[:MOST]]
-    return {"folder": str(asked.home.folder), "count": len(runs), "runs": rows}
+    """Every run and every search, newest first, with what a table shows."""
+    every = asked.home.runs()
+    searching = {name: run for name, run in every.items() if is_search(run.folder)}
+    runs = [(name, run) for name, run in every.items() if name not in searching]
+    rows = [in_short(name, run) for name, run in runs[:MOST]]
+    found = [searches.in_short(asked, name, run) for name, run in list(searching.items())[:MOST]]
+    return {
+        "folder": str(asked.home.folder),
+        "count": len(runs),
+        "runs": rows,
+        "searches": found,
+        "searches_count": len(searching),
+    }
 
 
 def one(asked: Asked) -> dict[str, Any]:
