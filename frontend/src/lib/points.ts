@@ -86,9 +86,9 @@ export function fit(plot: Plot, width: number, height: number): Fitted {
 function range(columns: Float32Array[], more: number[]): [number, number] {
   let [low, high] = [Infinity, -Infinity];
   for (const values of [...columns, more])
-    for (const value of values) {
-      if (value < low) low = value;
-      if (value > high) high = value;
+    for (let i = 0; i < values.length; i++) {
+      low = Math.min(low, values[i]!);
+      high = Math.max(high, values[i]!);
     }
   if (low > high) return [0, 1];
   const margin = 0.04 * (high - low) || 0.05 * Math.abs(high) || 1;
@@ -101,11 +101,7 @@ export function paint(context: Context, plot: Plot, at: Fitted, inks: Inks, rati
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, at.width, at.height);
   paintAxes(context, plot, at, inks);
-  const stamps = plot.groups.map((group) => stamp(group, radius(plot, group), ratio));
-  for (let i = 0; i < at.px.length; i++) {
-    const [drawn, size] = stamps[plot.group[i]!]!;
-    context.drawImage(drawn, at.px[i]! - size / 2, at.py[i]! - size / 2, size, size);
-  }
+  paintDots(context, plot, at, ratio);
   paintLevels(context, plot, at, inks);
   context.lineWidth = 2;
   context.lineJoin = "round";
@@ -117,20 +113,61 @@ export function paint(context: Context, plot: Plot, at: Fitted, inks: Inks, rati
   }
 }
 
-/** One point, drawn once and then put wherever there is one: far faster than ten thousand arcs. */
-function stamp(group: Group, size: number, ratio: number): [OffscreenCanvas, size: number] {
-  const side = Math.ceil(2 * (size + 1.5) * ratio);
-  const canvas = new OffscreenCanvas(side, side);
-  const context = canvas.getContext("2d")!;
-  context.scale(ratio, ratio);
-  context.beginPath();
-  context.arc(side / ratio / 2, side / ratio / 2, size - (group.hollow ? 0.4 : 0), 0, 2 * Math.PI);
-  context.globalAlpha = 0.75;
-  context.fillStyle = context.strokeStyle = group.color;
-  context.lineWidth = 1.3;
-  if (group.hollow) context.stroke();
-  else context.fill();
-  return [canvas, side / ratio];
+const OPACITY = 0.75;
+
+/** Pixel by pixel into one image: ten thousand dots in a few milliseconds, far faster than arcs. */
+function paintDots(context: Context, plot: Plot, at: Fitted, ratio: number): void {
+  const [width, height] = [Math.round(at.width * ratio), Math.round(at.height * ratio)];
+  const image = new ImageData(width, height);
+  const stamps = plot.groups.map((group) => stamp(group, radius(plot, group) * ratio, ratio, width));
+  for (let i = 0; i < at.px.length; i++) {
+    const [x, y] = [Math.round(at.px[i]! * ratio), Math.round(at.py[i]! * ratio)];
+    const { reach } = stamps[plot.group[i]!]!;
+    const inside = x >= reach && y >= reach && x < width - reach && y < height - reach;
+    if (inside) press(image.data, stamps[plot.group[i]!]!, y * width + x);
+  }
+  const layer = new OffscreenCanvas(width, height);
+  layer.getContext("2d")!.putImageData(image, 0, 0);
+  context.drawImage(layer, 0, 0, at.width, at.height);
+}
+
+interface Stamp {
+  reach: number; // pixels from its middle to its edge
+  steps: Int32Array; // from its middle to each of its pixels, in an image of some width
+  cover: Float32Array; // of each of them, 0 to 1
+  color: [number, number, number];
+}
+
+function stamp(group: Group, size: number, ratio: number, width: number): Stamp {
+  const reach = Math.ceil(size + 1);
+  const steps: number[] = [];
+  const cover: number[] = [];
+  for (let y = -reach; y <= reach; y++)
+    for (let x = -reach; x <= reach; x++) {
+      const from = Math.hypot(x, y);
+      const inside = group.hollow ? 0.65 * ratio - Math.abs(from - size + 0.6 * ratio) : size - from;
+      if (inside <= -0.5) continue;
+      steps.push(y * width + x);
+      cover.push(OPACITY * Math.min(1, inside + 0.5));
+    }
+  const code = parseInt(group.color.slice(1), 16);
+  const color: Stamp["color"] = [code >> 16, (code >> 8) & 255, code & 255];
+  return { reach, steps: Int32Array.from(steps), cover: Float32Array.from(cover), color };
+}
+
+/** Put a stamp over what is there, its middle at a pixel. */
+function press(data: Uint8ClampedArray, stamp: Stamp, middle: number): void {
+  const [red, green, blue] = stamp.color;
+  for (let i = 0; i < stamp.steps.length; i++) {
+    const place = 4 * (middle + stamp.steps[i]!);
+    const over = stamp.cover[i]!;
+    const under = (data[place + 3]! / 255) * (1 - over);
+    const share = over / (over + under);
+    data[place] = data[place]! + share * (red - data[place]!);
+    data[place + 1] = data[place + 1]! + share * (green - data[place + 1]!);
+    data[place + 2] = data[place + 2]! + share * (blue - data[place + 2]!);
+    data[place + 3] = 255 * (over + under);
+  }
 }
 
 function paintAxes(context: Context, plot: Plot, at: Fitted, inks: Inks): void {

@@ -41,7 +41,7 @@ export function overTime(columns: Columns, facts: SearchFacts, of: Of, over: Ove
   const seeds = facts.seeds.length;
   const turns = kept(values, x).filter((turn) => columns.cell![turn]! >= seeds);
   turns.sort((a, b) => x[a]! - x[b]! || a - b);
-  const last = Math.max(0, ...x.filter((value) => !Number.isNaN(value)));
+  const last = x.reduce((most, value) => (value > most ? value : most), 0);
   const lines = of === "score" ? ARMS.map((_, arm) => best(columns, turns, x, values, arm, last, dark)) : [];
   const levels = of === "score" ? seedLevels(columns, facts) : [{ label: `passes ${percent(facts.mark)}`, y: facts.mark }];
   const xLabel = over === "minutes" ? "minutes of running search" : "candidates";
