@@ -72,7 +72,7 @@ def many(number):
     shares = [{"xml": 0.5, "text": 0.4}, {"xml": 0.4, "text": 0.4}]
     for turn in range(2, number):
         rise = 0.3 + 0.3 * turn / number
-        shares.append({"xml": rise + 0.05 * (turn % 13) / 13, "text": 0.3 + 0.1 * (turn % 7) / 7})
+        shares.append({"xml": rise + 0.05 * (turn % 13) / 13, "text": 0.35 + 0.1 * (turn % 7) / 7})
     turns = [born(0, (), shares[0], kind="seed"), born(1, (), shares[1], kind="seed")]
     for turn in range(2, number):
         arm = "control" if turn % 2 else "evolution"

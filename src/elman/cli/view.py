@@ -1,4 +1,4 @@
-"""Open the page that shows runs: curves, samples, and what each unit learned.
+"""Open the page that shows runs and searches: curves, samples, what each unit learned.
 
 FOLDER holds the runs; without one, runs/. The page is served on this machine alone. Its address,
 with the key that lets a browser in, is the one line on standard output; Ctrl-C ends it.

@@ -188,6 +188,8 @@ def test_a_family_goes_back_to_the_seeds_with_each_mutation(visit):
     expect(rows).to_have_count(4)
     for row, name in zip(rows.all(), ("cell 6", "cell 4", "cell 2", "gru_before"), strict=True):
         expect(row).to_contain_text(name)
+    drawn = [row.locator("svg path").count() for row in rows.all()]
+    assert drawn == [1, 3, 3, 1]  # cell 4 has two parents, of which one is the other's, too
     first = rows.first
     assert (first.locator("del").inner_text(), first.locator("ins").inner_text()) == ("a", "b")
     first.get_by_text("Equations before and after").click()
