@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import sys
 import zlib
@@ -10,7 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from elman.data.pictures import alike, mirrored_print, print_of, read_picture
+from elman.data.pictures import (
+    alike,
+    in_a_row,
+    mirrored_print,
+    print_of,
+    read_picture,
+    to_png,
+)
 from elman.errors import ConfigError, DataError
 
 
@@ -76,3 +84,11 @@ def test_a_picture_is_alike_what_a_mirror_shows_of_it():
     prints, mirrored = [print_of(x) for x in shown], [mirrored_print(x) for x in shown]
     assert mirrored[2] == prints[0] and alike(prints, mirrored) == [0, 1, 0]
     assert alike(prints) == [0, 1, 2]
+
+
+def test_frames_come_out_of_their_row_as_they_went_in(rng):
+    frames = rng.integers(0, 256, (3, 20, 30, 3)).astype(np.uint8)
+    row = in_a_row(frames, 20)
+    np.testing.assert_array_equal(row.reshape(20, 3, 30, 3).swapaxes(0, 1), frames)
+    assert in_a_row(frames, 10).shape == (10, 45, 3)
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(to_png(row)))), row)

@@ -12,6 +12,7 @@ import torch
 from elman import api, cells
 from elman.cli import main
 from elman.errors import ConfigError, DataError
+from elman.tasks import labels
 from elman.tasks.labels import KIND, LabelSource, mean_f1
 from few_cells import ANY_CELL
 
@@ -92,6 +93,35 @@ def test_any_cell_labels(tmp_path, cell):
     loss.backward()
     assert math.isfinite(loss.item())
     assert all(p.grad is not None for p in task.model.output.parameters())
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_label_develops_as_if_the_sequence_ended_at_each_step(tmp_path, bidirectional):
+    data = write_vowels(tmp_path / "vowels.ts")
+    run = api.train(
+        data, task="labels", steps=2, folder=tmp_path / "run", bidirectional=bidirectional
+    ).run
+    opened = api.open_run(run)
+    example = opened.data.validation[0]
+    at, scores = opened.skill.course(example)
+    x = torch.from_numpy(opened.vocabulary.steps(example))[:, None]
+    with torch.no_grad():
+        whole = opened.model(x, torch.tensor([len(x)])).softmax(-1)[:, 0]
+    assert at == list(range(1, len(x) + 1))
+    torch.testing.assert_close(scores[-1], whole[-1])
+    # only what reads from one end has not seen the rest
+    assert torch.allclose(scores, whole, atol=1e-5) != bidirectional
+
+
+def test_of_a_long_sequence_some_beginnings_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(labels, "BEGINNINGS", 3)
+    run = api.train(
+        write_vowels(tmp_path / "vowels.ts"), task="labels", steps=1, folder=tmp_path / "run"
+    ).run
+    opened = api.open_run(run)
+    example = opened.data.validation[0]
+    at, scores = opened.skill.course(example)
+    assert at[0] == 1 and at[-1] == len(example.steps) and len(at) == len(scores) == 3
 
 
 def test_mean_f1_is_what_counting_by_hand_gives():

@@ -1,4 +1,6 @@
-"""A folder of runs as a person has it: some done, one failed, one being written, a search."""
+"""A folder of runs as a person has it: some done, one failed, one being written, a search; and one of
+runs of the other tasks.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from elman.runs import RunWriter
 from elman.viewer import Home, make_app
 from searches import kept
 from viewer_asking import HOST, TOKEN, ask
+from viewer_tasks import look_with_eye, train_all
 from zoo import ROOT
 
 STORY = "Traceback (most recent call last):\n  ...\nelman.errors.RunError: the disk is full"
@@ -62,6 +65,35 @@ def writing(place: Path) -> RunWriter:
         run.log(step * 10, loss=3.0 / step, norm=0.5 * step, lr=0.01, seconds=step)
     run.beat(steps=30, seconds=3.0, val_loss=None)
     return run
+
+
+@pytest.fixture(scope="session")
+def tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place with `runs` of the other tasks, their `data` and a `cache`."""
+    place = tmp_path_factory.mktemp("tasks")
+    (place / "data").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        look_with_eye(patch, place / "cache")
+        train_all(place / "runs", place / "data")
+    return place
+
+
+@pytest.fixture
+def of_tasks(tasks: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The runs of the other tasks, while pictures are looked at as in their training."""
+    look_with_eye(monkeypatch, tasks / "cache")
+    return tasks / "runs"
+
+
+@pytest.fixture(scope="session")
+def tasks_home(tasks: Path) -> Home:
+    return Home(tasks / "runs", api.open_run)
+
+
+@pytest.fixture
+def asked_of_tasks(of_tasks: Path, tasks_home: Home):
+    """As `asked`, over the runs of the other tasks."""
+    return functools.partial(ask, make_app(tasks_home, TOKEN, [HOST]))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 PATHS = sorted({route.path for route in ROUTES})
 KNOWN = {
     "run": "good-lstm", "name": "index.js", "panel": "cell", "unit": "h.0.1", "search": "evolved",
-    "cell": "4",
+    "cell": "4", "number": "0",
 }  # fmt: skip
 # how an address is asked that must be turned away, and with what
 TURNED_AWAY = {

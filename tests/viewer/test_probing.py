@@ -28,6 +28,8 @@ def test_the_finder_names_a_unit_for_every_annotation(asked, reading):
     found = asked("/runs/good-lstm/finder.json").json()["findings"]
     names = {one["annotation"] for one in found}
     assert {"indentation", "position in line"} <= names <= {a.name for a in annotate(reading.text)}
+    needs_memory = [not (one["baseline"] or 0) > 0.8 for one in found]
+    assert needs_memory == sorted(needs_memory, reverse=True)
     best = found[0]
     half = len(reading) // 2
     (label,) = [a for a in annotate(reading.text) if a.name == best["annotation"]]

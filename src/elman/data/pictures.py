@@ -1,4 +1,4 @@
-"""Pictures as files -> squares of bytes, safely; and how alike two of them are.
+"""Pictures as files -> squares of bytes, safely, and bytes as files; how alike two of them are.
 
 Nothing larger than `MOST` pixels is unpacked, whatever its file claims. Pillow comes with the extra
 `elman[captions]`.
@@ -6,6 +6,7 @@ Nothing larger than `MOST` pixels is unpacked, whatever its file claims. Pillow 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,22 @@ def read_picture(path: Path, size: int) -> NDArray[np.uint8]:
     square = images.new("RGBA", (side, side), "white")
     square.alpha_composite(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
     return np.asarray(square.convert("RGB").resize((size, size))).transpose(2, 0, 1).copy()
+
+
+def to_png(pixels: NDArray[np.uint8]) -> bytes:
+    """The bytes of a PNG file; `pixels` is (height, width, 3)."""
+    images, _ = _library()
+    out = io.BytesIO()
+    images.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def in_a_row(frames: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
+    """Frames (T, height, width, 3) side by side, each made so high."""
+    images, _ = _library()
+    width = max(1, round(frames.shape[2] * height / frames.shape[1]))
+    made = [np.asarray(images.fromarray(one).resize((width, height))) for one in frames]
+    return np.concatenate(made, 1)
 
 
 def _library() -> tuple[Any, type[Exception]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from elman import cells
@@ -192,10 +193,18 @@ class CaptionSkill:
 
     def draw(self, seen: Seen, file: Path, said: Sequence[str], out: Path) -> None:
         """Where it looked for each word said of the first picture seen, drawn over that."""
-        numbers = torch.tensor(self.vocabulary.encode(said)).long()
-        weights = self.model.looked(*seen.of([0]), numbers)
+        weights = self.looked(seen, 0, said)
         assert weights is not None  # its way in is attention
-        draw(out, read_picture(file, PANEL), weights.numpy(), [*said, "(end)"])
+        draw(out, read_picture(file, PANEL), weights, [*said, "(end)"])
+
+    def looked(self, seen: Seen, number: int, said: Sequence[str]) -> NDArray[Any] | None:
+        """The weights [words, places] with which it looked at a picture for each word said of it
+        and for the end, places row by row of a square; None unless its way in is attention.
+        """
+        numbers = torch.tensor(self.vocabulary.encode(said)).long()
+        with evaluating(self.model):
+            weights = self.model.looked(*seen.of([number]), numbers)
+        return None if weights is None else weights.numpy()
 
     def caption(self, seen: Seen, numbers: Sequence[int], beam: int = 5) -> list[list[str]]:
         """The words of a caption for each of some pictures."""

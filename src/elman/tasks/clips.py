@@ -183,13 +183,16 @@ class ClipSkill:
             for file in files:
                 yield from self.label([of_file(file, count=self.source.frames)])
 
-    @torch.no_grad()
+    def course(self, clips: Sequence[Clip]) -> Iterator[Tensor]:
+        """For each clip the probabilities (T, labels) after each of its frames."""
+        for example in examples(clips, self.config.looks):
+            x = torch.from_numpy(self.vocabulary.steps(example)).unsqueeze(1)
+            with torch.no_grad(), evaluating(self.model):
+                yield self.model(x, torch.tensor([len(x)])).softmax(-1)[:, 0]
+
     def label(self, clips: Sequence[Clip]) -> Iterator[Prediction]:
         """A prediction for each clip: the label after each frame, and how sure it is."""
-        for clip, example in zip(clips, examples(clips, self.config.looks), strict=True):
-            x = torch.from_numpy(self.vocabulary.steps(example)).unsqueeze(1)
-            with evaluating(self.model):
-                scores = self.model(x, torch.tensor([len(x)])).softmax(-1)[:, 0]
+        for clip, scores in zip(clips, self.course(clips), strict=True):
             labels = [self.vocabulary.labels[k] for k in scores.argmax(-1).tolist()]
             sure = [round(p, 4) for p in scores.max(-1).values.tolist()]
             facts = {"label": labels[-1], "labels": labels, "probabilities": sure}

@@ -30,6 +30,8 @@ from elman.tasks.ten import chosen, figures_and_examples
 
 PER = ("step", "sequence")
 SCORING = 64  # rows scored at a time
+BEGINNINGS = 100  # of a sequence whose label is watched as it develops, at most
+MOST_STEPS = 200_000  # of all its beginnings together
 Say = Callable[[str], None]
 
 
@@ -158,6 +160,24 @@ class LabelSkill:
             else:
                 letters = all(len(word) == 1 for word in self.vocabulary.words)
                 yield from self.label([of_text(given, words=not letters)])
+
+    @torch.no_grad()
+    def course(self, example: Example) -> tuple[list[int], Tensor]:
+        """After how many steps, and the probabilities (places, labels) there: of each step's label,
+        or of the sequence's label had it ended there. Of a long sequence some places are taken.
+        """
+        x = torch.from_numpy(self.vocabulary.steps(example))
+        if self.source.per == "step":
+            with evaluating(self.model):
+                scores = self.model(x[:, None], torch.tensor([len(x)]))[:, 0]
+            return list(range(1, len(x) + 1)), scores.softmax(-1)
+        # what reads from both ends has to read every beginning anew
+        count = max(2, min(len(x), BEGINNINGS, MOST_STEPS // len(x)))
+        ends = torch.linspace(1, len(x), count).round().long().unique()
+        rows = x[:, None].expand(len(x), len(ends), *x.shape[1:]).contiguous()
+        with evaluating(self.model):
+            scores = self.model.last(self.model(rows, ends), ends)
+        return ends.tolist(), scores.softmax(-1)
 
     @torch.no_grad()
     def label(self, examples: Sequence[Example]) -> Iterator[Prediction]:

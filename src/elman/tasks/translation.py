@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from elman.data.batches import Batches, by_length
@@ -136,6 +137,17 @@ class TranslationTask(Batched):
 
 
 @dataclass(frozen=True)
+class Look:
+    """Pieces that were read and said, the end included, and the weights [said, read] with which the
+    decoder looked; None without attention.
+    """
+
+    read: list[str]
+    said: list[str]
+    weights: NDArray[Any] | None
+
+
+@dataclass(frozen=True)
 class TranslationSkill:
     """A translator in use."""
 
@@ -208,15 +220,23 @@ class TranslationSkill:
 
     def draw(self, sentence: str, path: Path, beam: int) -> None:
         """Where the decoder looked, piece by piece, as a picture; ConfigError without attention."""
-        source = self.vocabulary.encode([self._made_small(sentence)])[0]
-        target = self.vocabulary.encode(self.translate([sentence], beam))[0]
-        if not source:
+        look = self.looked(sentence, self.translate([sentence], beam)[0])
+        if not look.read:
             raise DataError("an empty sentence has no picture: give one with words")
-        weights = self.model.alignment(torch.tensor(source), torch.tensor(target).long())
-        if weights is None:
+        if look.weights is None:
             raise ConfigError("this model was trained without attention: it looked nowhere")
-        read = self.vocabulary.spelled(source)
-        draw(path, weights.numpy(), [*self.vocabulary.spelled(target), "(end)"], read)
+        draw(path, look.weights, look.said, look.read)
+
+    def looked(self, sentence: str, said: str) -> Look:
+        """Where the decoder looked in a sentence for each piece of what it said."""
+        source, target = self.vocabulary.encode([self._made_small(sentence), said])
+        weights = None
+        if source:
+            with evaluating(self.model):
+                found = self.model.alignment(torch.tensor(source), torch.tensor(target).long())
+            weights = None if found is None else found.numpy()
+        spelled = self.vocabulary.spelled
+        return Look(spelled(source), [*spelled(target), "(end)"], weights)
 
     def _made_small(self, sentence: str) -> str:
         return sentence.lower() if self.lowercase else sentence

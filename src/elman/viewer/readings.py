@@ -1,4 +1,4 @@
-"""Opened models and the readings made with them, kept while the viewer runs.
+"""Opened models, what was held out, and readings, kept while the viewer runs.
 
 A text that was pasted lies in the run folder (`probes/texts/`), so that an address with it works
 tomorrow, too. What the model did while reading it is made anew when it is asked for, in a folder
@@ -14,12 +14,12 @@ import tempfile
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from elman.data import TextData, Vocabulary
-from elman.errors import DataError
+from elman.errors import DataError, ElmanError, RunError
 from elman.models import LanguageModel
 from elman.probe import Reading, read
 from elman.runs import Run, disk
@@ -34,16 +34,20 @@ _NAME = re.compile(r"[0-9a-f]{16}")
 
 
 class Opened(Protocol):
-    """A run with its model: `elman.api.OpenRun`."""
+    """A run with its model: `elman.api.OpenRun`. Its text it has only if it learned one."""
 
     @property
-    def model(self) -> LanguageModel: ...
+    def model(self) -> LanguageModel | Any: ...
     @property
     def vocabulary(self) -> Vocabulary: ...
     @property
     def step(self) -> int: ...
     @property
     def text(self) -> TextData: ...
+    @property
+    def skill(self) -> Any: ...
+    @property
+    def data(self) -> Any: ...
 
 
 Opener = Callable[[Path], Opened]
@@ -58,12 +62,23 @@ class Readings:
         self._opener = opener
         self._busy, self._finding = threading.RLock(), threading.Lock()
         self._models = dict[Path, tuple[object, Opened]]()
+        self._held_out = OrderedDict[Path, Sequence[Any]]()
         self._kept = OrderedDict[tuple[Path, int, str], Reading]()
         self._made_before = OrderedDict[tuple[object, ...], Any]()
         self._place = tempfile.mkdtemp(prefix="elman-view-")
         weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
 
     def open(self, run: Run) -> Opened:
+        """The run as `trained` has it; RunError if it is of another task than writing text."""
+        opened = self.trained(run)
+        if not isinstance(opened.model, LanguageModel):
+            raise RunError(
+                f"{run.folder.name} was trained on {run.facts().get('task')}, and this is for "
+                "models that write text: see the panels of its own task"
+            )
+        return opened
+
+    def trained(self, run: Run) -> Opened:
         """The run with the weights of its best checkpoint; those of a moment ago if none is new."""
         there = [(found.step, found.score) for found in run.checkpoints().all()]
         with self._busy:
@@ -71,6 +86,21 @@ class Readings:
             if known is None or known[0] != there:
                 known = self._models[run.folder] = there, self._opener(run.folder)
             return known[1]
+
+    def held_out(self, run: Run) -> Sequence[Any]:
+        """What the run never learned from, in the order of its data, which is read once; DataError
+        if that is gone or has changed.
+        """
+        with self._busy:
+            opened = self.trained(run)
+            if run.folder not in self._held_out:
+                try:
+                    self._held_out[run.folder] = opened.data.validation
+                except ElmanError as error:
+                    raise DataError(f"what was held out cannot be shown: {error}") from error
+                while len(self._held_out) > KEPT:
+                    self._held_out.popitem(last=False)
+            return self._held_out[run.folder]
 
     def read(self, run: Run, name: str, step: int | None = None) -> Reading:
         """The reading of a text, by the best checkpoint or, if it was made before, that of `step`.

@@ -6,7 +6,7 @@ import numpy as np
 
 from elman.probe.neurons import Finding
 from elman.probe.reading import Unit
-from elman.probe.report.inspected import memories
+from elman.probe.report.inspected import memories, ordered
 
 
 def finding(name: str, reported: float, baseline: float, share: float = 0.1) -> Finding:
@@ -21,3 +21,4 @@ def test_what_the_last_characters_tell_is_no_memory_and_what_is_rare_comes_last(
         finding("string", 0.95, 0.7), finding("if", 0.9, np.nan),
     ]  # fmt: skip
     assert [one.annotation for one in memories(findings)] == ["string", "if", "rare"]
+    assert [one.annotation for one in ordered(findings)] == ["string", "if", "rare", "near"]

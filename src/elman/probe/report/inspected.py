@@ -27,6 +27,12 @@ def memories(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(kept, key=lambda one: one.share < RARE)
 
 
+def ordered(findings: Sequence[Finding]) -> list[Finding]:
+    """All of them, those that need memory first."""
+    first = memories(findings)
+    return [*first, *(one for one in findings if one not in first)]
+
+
 @dataclass(frozen=True)
 class Inspected:
     """`text` was read and is shown; `studied` characters of `source` are what units were chosen and
@@ -47,8 +53,7 @@ class Inspected:
 
     def ordered(self) -> list[Finding]:
         """All findings, those that need memory first."""
-        first = memories(self.findings)
-        return [*first, *(one for one in self.findings if one not in first)]
+        return ordered(self.findings)
 
     def shades(self, unit: Unit, length: int) -> NDArray[np.float64]:
         """The first values of a unit from -1 to 1, as they are colored."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from elman.viewer.routes import (
     candidates,
+    captions,
     cell,
+    clips,
     finder,
     gates,
     gradients,
+    labels,
     page,
     runs,
     samples,
     searches,
     texts,
     training,
+    translations,
     units,
 )
 
@@ -29,6 +33,10 @@ ROUTES = (
     *gradients.ROUTES,
     *searches.ROUTES,
     *candidates.ROUTES,
+    *translations.ROUTES,
+    *captions.ROUTES,
+    *clips.ROUTES,
+    *labels.ROUTES,
     *page.ROUTES,  # last: an address that is no resource is a page
 )
 

@@ -8,6 +8,7 @@ from elman.errors import ConfigError
 from elman.probe import read
 from elman.probe.annotations import annotate, from_pattern
 from elman.probe.neurons import find_units, untrained_like
+from elman.probe.report.inspected import ordered
 from elman.probe.units import match
 from elman.viewer.answer import Asked, Route
 from elman.viewer.routes.texts import reading
@@ -18,7 +19,9 @@ BEFORE, AFTER = 32, 24  # characters shown around a place
 
 
 def findings(asked: Asked) -> dict[str, Any]:
-    """The best unit of every annotation; of `pattern` alone, if there is one in the query."""
+    """The best unit of every annotation, what needs memory first, as `elman inspect` has them; of
+    `pattern` alone, if there is one in the query.
+    """
     found = reading(asked)
     pattern = asked.query.get("pattern", "")
     if len(pattern) > MOST_PATTERN:
@@ -30,7 +33,8 @@ def findings(asked: Asked) -> dict[str, Any]:
         annotations = own if pattern else annotate(found.text)
         opened = asked.home.readings.open(run)
         fresh = read(untrained_like(opened.model), opened.vocabulary, found.text, quantities=False)
-        return [one.to_dict() for one in find_units(found, annotations, untrained=fresh)]
+        ranked = find_units(found, annotations, untrained=fresh)
+        return [one.to_dict() for one in ordered(ranked)]
 
     key = ("findings", run.folder, found.step, found.text, pattern)
     return {"pattern": pattern, "findings": asked.home.readings.remembered(key, make)}

@@ -10,7 +10,8 @@ from elman.viewer.answer import Answer, Asked, Route
 from elman.viewer.routes import candidates
 
 PANELS = (
-    "cell", "finder", "gates", "gradients", "jacobian", "samples", "text", "trajectory",
+    "captions", "cell", "clips", "finder", "gates", "gradients", "jacobian", "labels", "samples",
+    "text", "trajectory", "translations",
 )  # fmt: skip
 
 
