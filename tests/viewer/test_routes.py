@@ -121,6 +121,9 @@ def test_values_are_those_of_the_reading(asked, folder):
     assert facts["content"] == text and facts["step"] == opened.step
     assert facts["loss"] == pytest.approx(float(np.nanmean(reading.losses)), rel=1e-5)
     assert {track["address"] for track in facts["tracks"]} == {f"{name}.0" for name in "hcifgo"}
+    for track in facts["tracks"]:
+        sizes = np.abs(reading.track(track["address"]).values.astype(float))
+        assert track["usual"] == pytest.approx(np.percentile(sizes, 98), rel=0.25)
     raw = asked("/runs/good-lstm/values.bin?units=c.0.3,i.0.7,losses&from=10&to=110").body
     numbers = np.frombuffer(raw, "<f4").reshape(3, 100)
     np.testing.assert_allclose(numbers[0], reading.unit("c.0.3")[10:110], atol=2e-3)

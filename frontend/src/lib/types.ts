@@ -82,8 +82,8 @@ export interface TrackFacts {
   layer: number;
   kind: Kind;
   units: number;
-  low: number;
-  high: number;
+  /** The size that nearly all of its values stay below. */
+  usual: number;
 }
 
 export interface ReadingFacts {
@@ -333,3 +333,82 @@ export interface CandidateFacts extends Born {
   children: { cell: number; arm: Arm; score: number | null }[];
   children_count: number;
 }
+
+/** What a seed draws of the data that was held out. */
+export interface Drawn {
+  step: number;
+  seed: number;
+  held_out: number | null;
+}
+
+export interface Translation {
+  input: string;
+  said: string;
+  right: string | null;
+  read: string[];
+  pieces: string[];
+  weights: number[][] | null;
+}
+
+export interface TranslationFacts extends Drawn {
+  beam: number;
+  sentences: string[];
+  attention: boolean;
+  translations: Translation[];
+}
+
+export interface Captioned {
+  number: number;
+  name: string;
+  said: string;
+  words: string[];
+  right: string[];
+  weights: number[][] | null;
+}
+
+export interface CaptionFacts extends Drawn {
+  beam: number;
+  way: string;
+  pictures: Captioned[];
+}
+
+/** How a label develops: a row of probabilities for each of the labels that matter. */
+export interface Course {
+  right: string;
+  said: string;
+  sure: number;
+  labels: string[];
+  probabilities: number[][];
+}
+
+export interface ClipFacts extends Course {
+  number: number;
+  name: string;
+  frames: number;
+}
+
+export interface ClipsFacts extends Drawn {
+  clips: ClipFacts[];
+}
+
+interface Steps {
+  name: string;
+  length: number;
+  words: string[] | null;
+  features: number;
+  values: (number | null)[][] | null;
+}
+
+export interface LabeledSteps extends Steps {
+  right: string[];
+  said: string[];
+  sure: number[];
+  hits: number;
+}
+
+export interface LabeledSequence extends Steps, Course {
+  at: number[];
+}
+
+export type LabelsFacts = Drawn &
+  ({ per: "step"; sequences: LabeledSteps[] } | { per: "sequence"; sequences: LabeledSequence[] });

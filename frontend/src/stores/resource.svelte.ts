@@ -1,5 +1,7 @@
 /** One thing that the server has: its value, whether it is on its way, and why it did not come. */
 
+import { untrack } from "svelte";
+
 export class Resource<T> {
   value = $state.raw<T | null>(null);
   fault = $state<string | null>(null);
@@ -9,10 +11,17 @@ export class Resource<T> {
 
   constructor(private readonly ask: (address: string, signal: AbortSignal) => Promise<T>) {}
 
-  /** Ask for it unless it is there; a newer wish ends an older one. */
-  async load(address: string, again = false): Promise<void> {
+  /**
+   * Ask for it unless it is there; a newer wish ends an older one. An effect that asks does not
+   * depend on how it ends: a question that is refused is not asked again and again.
+   */
+  load(address: string, again = false): Promise<void> {
+    return untrack(() => this.#load(address, again));
+  }
+
+  async #load(address: string, again: boolean): Promise<void> {
     if (address === this.address && !again && (this.loading || this.value !== null)) return;
-    if (address !== this.address) this.value = null;
+    if (address !== this.address) this.value = this.fault = null;
     this.#asked?.abort();
     const asked = (this.#asked = new AbortController());
     this.address = address;

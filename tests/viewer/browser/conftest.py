@@ -51,6 +51,12 @@ def address(home: Home) -> Iterator[str]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def tasks_address(tasks_home: Home) -> Iterator[str]:
+    with served(tasks_home) as found:
+        yield found
+
+
 def long_reading(step: int) -> Reading:
     """100,000 characters and 1,024 units of numbers that are quickly made."""
     rng = np.random.default_rng(0)

@@ -16,6 +16,7 @@ PAGES = {
     "/runs/good-lstm/samples": "Samples through time",
     "/runs/good-lstm/cell": "Diagram",
     "/runs/good-lstm/text?unit=c.0.3&at=40&select=20-40": "Where else?",
+    "/runs/good-lstm/text?view=matrix&unit=c.0.3&at=40": "c.0.3",
     "/runs/good-lstm/finder": "Which unit knows what?",
     "/runs/good-lstm/units/h.0.5": "Histogram",
     "/runs/good-lstm/gates": "Gate i.0",
@@ -28,6 +29,15 @@ PAGES = {
 }
 DARK = [*list(PAGES)[:12:3], "/searches/evolved", "/searches/evolved/cells/6"]
 
+OF_TASKS = {
+    "/runs/translation/translations?sentences=drei%20eins.": "Held-out sentences",
+    "/runs/captions/captions": "",
+    "/runs/clips/clips": "",
+    "/runs/labels-step/labels": "",
+    "/runs/labels-sequence/labels": "",
+    "/runs/labels-numbers/labels": "",
+}
+
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here: make page")
 @pytest.mark.parametrize(
@@ -39,6 +49,23 @@ def test_axe_finds_no_serious_fault(visit, path, dark):
     if PAGES[path]:
         heading = page.get_by_role("heading", name=PAGES[path])
         expect(heading).to_be_visible(timeout=90_000)
+    check(page)
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not here: make page")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("path", OF_TASKS)
+def test_axe_finds_no_serious_fault_in_other_tasks(visit, of_tasks, tasks_address, path, dark):
+    page = visit(path, dark=dark, width=420 if dark else 1280, at=tasks_address)
+    expect(page.get_by_text("by the checkpoint of step")).to_be_visible(timeout=90_000)
+    if OF_TASKS[path]:
+        expect(page.get_by_role("heading", name=OF_TASKS[path])).to_be_visible(timeout=90_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= (420 if dark else 1280)
+    check(page)
+
+
+def check(page) -> None:
+    """What axe finds is not serious."""
     page.wait_for_timeout(300)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]

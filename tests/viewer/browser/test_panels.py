@@ -42,9 +42,23 @@ def test_the_finder_ranks_units_for_annotations_and_own_patterns(visit):
     expect(page.get_by_role("region", name=re.compile("^The text, colored by"))).to_be_visible()
 
 
-def test_a_pattern_that_is_none_is_explained(visit):
-    page = visit("/runs/good-lstm/finder?pattern=(")
+def test_what_needs_memory_comes_first_as_in_the_terminal(visit):
+    page = visit("/runs/good-lstm/finder")
+    rows = page.locator("tbody tr")
+    expect(rows.first).to_be_visible(timeout=SLOW)
+    dim = [row.get_attribute("class") == "plain" or "plain" in (row.get_attribute("class") or "")
+           for row in rows.all()]  # fmt: skip
+    assert dim == sorted(dim)
+
+
+def test_a_pattern_that_is_none_is_explained_and_asked_once(visit):
+    page = visit("/runs/good-lstm/finder?pattern=x")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page.url.replace("pattern=x", "pattern=("))
     expect(page.get_by_role("alert")).to_contain_text("is no regular expression")
+    page.wait_for_timeout(1000)
+    assert sum("finder.json" in url for url in asked) == 1
 
 
 def test_a_unit_has_a_page_with_all_about_it(visit):
@@ -86,6 +100,18 @@ def test_two_cells_stand_side_by_side(visit):
             chart = page.get_by_role("img", name=re.compile(f"^{panel}, {name}"))
             expect(chart).to_be_visible(timeout=SLOW)
     assert "with=good-rnn" in page.url
+    # both have one scale: the same marks stand along the axes of both
+    for panel in ("Gradient flow", "Jacobian spectrum", "Lyapunov exponents"):
+        with_marks = [svg_of(page, f"{panel}, {name}") for name in ("good-lstm", "good-rnn")]
+        marks = [re.findall(r'text-anchor="(?:end|middle)">([^<]*)<', svg) for svg in with_marks]
+        assert marks[0] == marks[1] and len(marks[0]) >= 10, panel
+
+
+def svg_of(page, title):
+    """What the button SVG of a panel saves."""
+    with page.expect_download() as saved:
+        page.get_by_role("region", name=title).get_by_role("button", name="SVG").click()
+    return saved.value.path().read_text(encoding="utf-8")
 
 
 def test_the_path_of_a_state_tells_where_in_the_text_it_is(visit):

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 
 from elman import api
 from elman.probe import read
-from elman.viewer.readings import OWN_LENGTH
+from elman.viewer.readings import OWN, OWN_LENGTH
+from elman.viewer.routes import texts
 
 AT = (12 * 8 + 4, 4 * 20 + 10)  # a point of the canvas: column 12 of the fifth row
 
@@ -133,6 +134,40 @@ def test_what_is_shown_can_be_taken_along(visit, tmp_path):
     assert (tmp_path / "text.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_all_units_are_rows_and_a_click_chooses_one(visit, home, folder):
+    page = visit("/runs/good-lstm/text?unit=c.0.3")
+    page.get_by_role("button", name="All units").click()
+    assert "view=matrix" in page.url
+    matrix = page.get_by_role("region", name="Units of c.0 over the text").locator("canvas")
+    expect(matrix).to_be_visible()
+    point = {"x": 40 + 8 * 12 + 4, "y": 22 + 8 * 5 + 4}  # unit 5 after character 12
+    reading = home.readings.read(home.run("good-lstm"), OWN)
+    value = f"{float(reading.unit('c.0.5')[12]):.3f}".replace("-", "−")
+    page.wait_for_timeout(500)
+    matrix.hover(position=point)
+    expect(page.get_by_test_id("cell")).to_contain_text(f"(character 12): {value}")
+    expect(page.get_by_test_id("cell")).to_contain_text("c.0.5")
+    matrix.click(position=point)
+    assert "unit=c.0.5" in page.url and "at=12" in page.url
+    expect(page.get_by_role("heading", level=2).filter(has_text="c.0.5")).to_be_visible()
+    # the color of a cell is that of its value on the scale of the legend
+    usual = texts.usual(reading.track("c.0"))
+    row = 255 * (float(reading.unit("c.0.8")[3]) + usual) / (2 * usual)
+    legend = page.get_by_role("img", name=re.compile("^Colors from")).locator("canvas")
+    wanted = legend.evaluate(PIXEL, [round(min(255, max(0, row))), 0])
+    assert matrix.evaluate(PIXEL, [40 + 8 * 3 + 4, 22 + 8 * 8 + 4]) == pytest.approx(wanted, abs=3)
+    page.keyboard.press("ArrowRight")
+    assert "unit=c.0.6" in page.url
+    page.get_by_role("button", name="Narrower").click()
+    matrix.hover(position={"x": 40 + 4 * 12 + 2, "y": 22 + 8 * 5 + 4})
+    expect(page.get_by_test_id("cell")).to_contain_text("(character 12)")
+    page.get_by_role("button", name="One unit").click()
+    expect(canvas(page)).to_be_visible()
+
+
+PIXEL = "(c, [x, y]) => [...c.getContext('2d').getImageData(x, y, 1, 1).data].slice(0, 3)"
+
+
 FRAMES = """async (act) => {
   const step = new Function('k', act);
   const times = [];
@@ -155,6 +190,26 @@ SWITCH = "dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight'}))"
 def test_a_frame_takes_less_than_50_ms_on_a_long_text(visit, act):
     page = visit("/runs/good-rnn/text?text=long&unit=h.0.500")
     expect(page.get_by_text("Pasted text, 100,000 characters")).to_be_visible()
+    page.wait_for_timeout(500)
+    page.evaluate(FRAMES, act)  # warm
+    times = np.array(page.evaluate(FRAMES, act))
+    print(f"median {np.median(times):.1f} ms, 95 % {np.percentile(times, 95):.1f} ms")
+    assert np.median(times) < 50
+    assert np.percentile(times, 90) < 50
+
+
+DOWN = "document.querySelector('[role=region][aria-label^=Units]').scrollTop = k * 130"
+ALONG = "document.querySelector('[role=region][aria-label^=Units]').scrollLeft = k * 9000"
+
+
+@pytest.mark.parametrize("act", [DOWN, ALONG, SWITCH], ids=["down", "along", "switching units"])
+@pytest.mark.parametrize("narrower", [0, 3])
+def test_a_frame_takes_less_than_50_ms_on_a_matrix_of_many_units(visit, act, narrower):
+    page = visit("/runs/good-rnn/text?text=long&view=matrix&unit=h.0.5")
+    matrix = page.get_by_role("region", name="Units of h.0 over the text")
+    expect(matrix).to_be_visible()
+    for _ in range(narrower):
+        page.get_by_role("button", name="Narrower").click()
     page.wait_for_timeout(500)
     page.evaluate(FRAMES, act)  # warm
     times = np.array(page.evaluate(FRAMES, act))

@@ -61,10 +61,17 @@ def course(scores: NDArray[Any], names: Sequence[str], right: str) -> dict[str, 
 
 def frames(asked: Asked) -> Answer:
     """The frames of a clip by its number, in their order, evenly spread if there are many."""
-    clip: Clip = Drawn.of(asked, "clips").one
-    found = clip.frames()
-    kept = np.linspace(0, len(found) - 1, min(MOST_FRAMES, len(found))).round().astype(int)
-    return Answer(to_png(in_a_row(found[kept], HIGH)), "image/png")
+    drawn = Drawn.of(asked, "clips")
+    clip: Clip = drawn.one
+
+    def make() -> bytes:
+        found = clip.frames()
+        kept = np.linspace(0, len(found) - 1, min(MOST_FRAMES, len(found))).round().astype(int)
+        return to_png(in_a_row(found[kept], HIGH))
+
+    # one after the other: scenes of a game that stand side by side are played together
+    key = ("frames", drawn.run.folder, clip.name)
+    return Answer(asked.home.readings.remembered(key, make), "image/png")
 
 
 ROUTES = (

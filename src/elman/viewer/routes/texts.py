@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from elman.errors import ConfigError
-from elman.probe import Reading, Unit
+from elman.probe import Reading, Track, Unit
 from elman.viewer.answer import BINARY, Answer, Asked, Route
 from elman.viewer.readings import OWN
 
 MOST_UNITS = 64  # in one answer
 MOST_NUMBERS = 1 << 22  # 16 MiB of float32
+PLACES = 16  # of a text at which the size of values is taken
 
 
 def reading(asked: Asked) -> Reading:
@@ -33,7 +34,7 @@ def put(asked: Asked) -> dict[str, Any]:
 
 
 def whole(asked: Asked) -> dict[str, Any]:
-    """The text, the tracks there are with the range of their values, the mean loss."""
+    """The text, the tracks there are with the usual size of their values, the mean loss."""
     found = reading(asked)
     losses = found.losses[1:]
     return {
@@ -49,10 +50,17 @@ def whole(asked: Asked) -> dict[str, Any]:
                 "layer": track.layer,
                 "kind": track.kind,
                 "units": track.units,
+                "usual": usual(track),
             }
             for track in found.tracks.values()
         ],
     }
+
+
+def usual(track: Track) -> float:
+    """The size that 98 of 100 values of its units stay below, from a few places of the text."""
+    every = max(1, track.values.shape[1] // PLACES)
+    return float(np.percentile(np.abs(track.values[:, ::every].astype(np.float32)), 98))
 
 
 def values(asked: Asked) -> Answer:

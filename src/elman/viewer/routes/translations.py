@@ -35,8 +35,14 @@ def translations(asked: Asked) -> dict[str, Any]:
         }
 
     made = asked.home.readings.remembered(drawn.key("translations", beam, sentences), make)
-    asked_for = {"step": drawn.opened.step, "seed": drawn.seed, "beam": beam}
-    return {**asked_for, "sentences": sentences, **made}
+    return {
+        "step": drawn.opened.step,
+        "seed": drawn.seed,
+        "beam": beam,
+        "sentences": sentences,
+        "held_out": None if sentences else len(drawn.items),
+        **made,
+    }
 
 
 def _row(skill: TranslationSkill, source: str, right: str | None, said: str) -> dict[str, Any]:
