@@ -54,13 +54,14 @@ Opener = Callable[[Path], Opened]
 
 
 class Readings:
-    """Models by run and readings by run, step and text. One reading is made at a time, and one
-    search or measurement; neither waits for the other.
+    """Models by run and readings by run, step and text. One reading is made at a time, one search
+    or measurement, and the data of one run read, each behind a lock of its own.
     """
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._busy, self._finding = threading.RLock(), threading.Lock()
+        self._fetching = threading.Lock()
         self._models = dict[Path, tuple[object, Opened]]()
         self._held_out = OrderedDict[Path, Sequence[Any]]()
         self._kept = OrderedDict[tuple[Path, int, str], Reading]()
@@ -91,8 +92,8 @@ class Readings:
         """What the run never learned from, in the order of its data, which is read once; DataError
         if that is gone or has changed.
         """
-        with self._busy:
-            opened = self.trained(run)
+        opened = self.trained(run)
+        with self._fetching:  # thousands of pictures take a while to be compared
             if run.folder not in self._held_out:
                 try:
                     self._held_out[run.folder] = opened.data.validation
