@@ -123,7 +123,7 @@ def test_values_are_those_of_the_reading(asked, folder):
     assert {track["address"] for track in facts["tracks"]} == {f"{name}.0" for name in "hcifgo"}
     for track in facts["tracks"]:
         sizes = np.abs(reading.track(track["address"]).values.astype(float))
-        assert track["usual"] == pytest.approx(np.percentile(sizes, 98), rel=0.25)
+        assert (sizes <= track["usual"]).mean() == pytest.approx(0.98, abs=0.05)
     raw = asked("/runs/good-lstm/values.bin?units=c.0.3,i.0.7,losses&from=10&to=110").body
     numbers = np.frombuffer(raw, "<f4").reshape(3, 100)
     np.testing.assert_allclose(numbers[0], reading.unit("c.0.3")[10:110], atol=2e-3)
