@@ -1,5 +1,5 @@
-"""A folder of runs as a person has it: some done, one failed, one being written, a search; and one of
-runs of the other tasks.
+"""A folder of runs as a person has it: some done, one failed, one being written, a search; and a
+folder of runs of the other tasks.
 """
 
 from __future__ import annotations
