@@ -297,11 +297,11 @@ class CaptionKind(Usual):
     def recipe(
         self, data: CaptionData, minutes: float, steps: int
     ) -> tuple[CaptionConfig, dict[str, Any]]:
-        """As wide as the number of captions allows."""
+        """As wide as the number of captions allows. Of few captions, few make a step."""
         count = sum(len(one.captions) for one in data.training)
-        hidden = 64 if count < 300 else 192 if count < 5000 else 384
-        batch = max(1, min(64, count // 8))
-        model = CaptionConfig("lstm", hidden, 1, hidden // 2, 0.4, "attention", 0.1, batch)
+        hidden = 64 if count < 300 else 256 if count < 5000 else 384
+        batch = max(1, min(16 if count < 5000 else 64, count // 8))
+        model = CaptionConfig("lstm", hidden, 1, hidden, 0.3, "attention", 0.1, batch)
         minutes = minutes or (0.0 if steps else MINUTES)
         settings: dict[str, Any] = {"lr": 0.002, "optimizer": "adam", "weight_decay": 0.02}
         return model, settings | {"minutes": minutes, "steps": steps, "warmup": 0.05}
