@@ -144,6 +144,7 @@ def test_the_label_of_a_sequence_develops_over_its_beginnings(asked_of_tasks, of
 @pytest.mark.parametrize("name", NAMES)
 def test_every_route_answers_a_run_of_another_task_in_words(asked_of_tasks, name):
     words = {"run": name, "unit": "h.0.1", "number": "0", "name": "x.js", "panel": "text"}
+    words |= {"search": "none", "cell": "0"}
     for route in ROUTES:
         address = re.sub(r"\{(\w+)\}", lambda match: words[match[1]], route.path)
         body = b"{}" if "write" in address else b"a text"

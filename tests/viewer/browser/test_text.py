@@ -12,6 +12,7 @@ from elman import api
 from elman.probe import read
 from elman.viewer.readings import OWN, OWN_LENGTH
 from elman.viewer.routes import texts
+from viewer_frames import frame_times
 
 AT = (12 * 8 + 4, 4 * 20 + 10)  # a point of the canvas: column 12 of the fifth row
 
@@ -168,20 +169,6 @@ def test_all_units_are_rows_and_a_click_chooses_one(visit, home, folder):
 PIXEL = "(c, [x, y]) => [...c.getContext('2d').getImageData(x, y, 1, 1).data].slice(0, 3)"
 
 
-FRAMES = """async (act) => {
-  const step = new Function('k', act);
-  const times = [];
-  const frame = () => new Promise(requestAnimationFrame);
-  await frame();
-  let before = await frame();
-  for (let k = 0; k < 60; k++) {
-    step(k);
-    const now = await frame();
-    times.push(now - before);
-    before = now;
-  }
-  return times;
-}"""
 SCROLL = "document.querySelector('[role=region][aria-label^=The]').scrollTop = k * 700"
 SWITCH = "dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight'}))"
 
@@ -191,8 +178,7 @@ def test_a_frame_takes_less_than_50_ms_on_a_long_text(visit, act):
     page = visit("/runs/good-rnn/text?text=long&unit=h.0.500")
     expect(page.get_by_text("Pasted text, 100,000 characters")).to_be_visible()
     page.wait_for_timeout(500)
-    page.evaluate(FRAMES, act)  # warm
-    times = np.array(page.evaluate(FRAMES, act))
+    times = frame_times(page, act)
     print(f"median {np.median(times):.1f} ms, 95 % {np.percentile(times, 95):.1f} ms")
     assert np.median(times) < 50
     assert np.percentile(times, 90) < 50
@@ -211,8 +197,7 @@ def test_a_frame_takes_less_than_50_ms_on_a_matrix_of_many_units(visit, act, nar
     for _ in range(narrower):
         page.get_by_role("button", name="Narrower").click()
     page.wait_for_timeout(500)
-    page.evaluate(FRAMES, act)  # warm
-    times = np.array(page.evaluate(FRAMES, act))
+    times = frame_times(page, act)
     print(f"median {np.median(times):.1f} ms, 95 % {np.percentile(times, 95):.1f} ms")
     assert np.median(times) < 50
     assert np.percentile(times, 90) < 50
