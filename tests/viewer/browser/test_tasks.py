@@ -79,7 +79,7 @@ def test_a_word_of_a_caption_shows_where_was_looked_for_it(look, of_tasks):
     expect(card.get_by_role("list", name="What people say")).to_contain_text(examples[0]["right"])
     expect(card.get_by_role("heading")).to_contain_text(examples[0]["said"])
     picture = card.get_by_role("img", name=re.compile("^Held out: "))
-    page.wait_for_function("document.querySelector('article img').naturalWidth === 336")
+    page.wait_for_function("document.querySelector('article img')?.naturalWidth === 336")
     words = card.get_by_role("button")
     expect(card.get_by_test_id("looked")).to_have_count(0)
     words.nth(1).hover()
