@@ -39,3 +39,13 @@ def test_the_loss_counts_real_steps_alone():
     by_hand = [-scores[t, b, y[t, b]] for b in range(2) for t in range(int(lengths[b]))]
     torch.testing.assert_close(model.loss(x, lengths, y), torch.stack(by_hand).mean())
     assert mask(lengths, 6).sum() == 10
+
+
+def test_shares_of_one_sequence_are_its_probabilities_without_dropout():
+    model = labeler(dropout=0.5).train()
+    x = torch.randint(0, 5, (6,))
+    shares = model.shares(x)
+    assert model.training and not shares.requires_grad and torch.equal(shares, model.shares(x))
+    model.eval()
+    by_hand = model(x[:, None], torch.tensor([6]))[:, 0].softmax(-1)
+    torch.testing.assert_close(shares, by_hand)

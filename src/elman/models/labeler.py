@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from elman import cells
 from elman.equations import Cell
 from elman.layers.dropout import dropout
+from elman.models.evaluating import evaluating
 from elman.models.network import mask, network, width
 
 
@@ -75,3 +76,9 @@ class Labeler(nn.Module):
         """The scores at the last step of every row."""
         rows = torch.arange(scores.shape[1])
         return scores[(lengths - 1).clamp(min=0), rows]
+
+    @torch.no_grad()
+    def shares(self, x: Int[Tensor, "T"] | Float[Tensor, "T D"]) -> Float[Tensor, "T V"]:
+        """The probability of each label after each step of one sequence."""
+        with evaluating(self):
+            return self(x.unsqueeze(1), torch.tensor([len(x)]))[:, 0].softmax(-1)

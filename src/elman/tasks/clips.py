@@ -25,11 +25,10 @@ from elman.data.labels import LabelVocabulary
 from elman.data.video import FRAMES
 from elman.equations import Cell
 from elman.errors import ConfigError
-from elman.models.evaluating import evaluating
 from elman.models.labeler import Labeler
 from elman.tasks.batched import MINUTES, Batched
 from elman.tasks.kind import Prediction, Usual
-from elman.tasks.labels import collate, mean_f1, measure, prepared
+from elman.tasks.labels import Row, always, collate, likeliest, mean_f1, measure, prepared
 from elman.tasks.logistic import accuracy
 from elman.tasks.ten import chosen, figures_and_examples
 from elman.tasks.watching import LOOKS, watch
@@ -96,12 +95,12 @@ class ClipTask(Batched):
     ) -> None:
         self.data = data
         seen = examples([*data.training, *data.validation], config.looks)
-        training, held_out = seen[: len(data.training)], seen[len(data.training) :]
+        training, self.seen = seen[: len(data.training)], seen[len(data.training) :]
         self.vocabulary = vocabulary or LabelVocabulary.of(training)
         self.model = build(config, cell, self.vocabulary)
         self.skill = ClipSkill(source, config, self.model, self.vocabulary)
         self.training = prepared(self.vocabulary, training)
-        self.held_out = prepared(self.vocabulary, held_out)
+        self.held_out = prepared(self.vocabulary, self.seen)
         self.batches = Batches([len(x) for x, _ in self.training], config.batch)
 
     @property
@@ -125,7 +124,7 @@ class ClipTask(Batched):
 
     def sample(self, seed: int, length: int) -> str:
         """What it says of some held-out clips."""
-        said = self.skill.label(chosen(self.data.validation, seed, 4))
+        said = self.skill.label(chosen(self.seen, seed, 4))
         return "\n".join(f"{one.input}  {one.text}" for one in said)
 
 
@@ -140,29 +139,25 @@ class ClipSkill:
 
     def evaluate(self, data: ClipData, *, own: bool, seed: int, warn: Say) -> dict[str, Any]:
         """Accuracy on the held-out part of its own data, or on the whole of other data."""
-        clips = [*data.training, *data.validation]
-        seen = examples(clips, self.config.looks)
-        rows = prepared(self.vocabulary, seen)
-        before, judged = (rows[: len(data.training)] if own else []), rows
-        if own:
-            judged, clips = rows[len(before) :], clips[len(before) :]
+        before, seen = self.looked(data)
+        if not own:
+            before, seen = [], [*before, *seen]
+        judged = prepared(self.vocabulary, seen)
         loss, right, guesses = measure(self.model, judged, "sequence")
         truth = np.concatenate([y for _, y in judged])
-        common = self.vocabulary.commonest(seen[: len(before)] if own else seen)
-        share = float(np.mean(truth == self.vocabulary.labels.index(common)))
-        baselines = {f"always {common!r}": share}
+        baselines = always(self.vocabulary, before if own else seen, truth)
         if own:
-            baselines |= self._without_memory(before, judged)
+            baselines |= self._without_memory(prepared(self.vocabulary, before), judged)
         return {
             "data": data.name,
             "clips": len(judged),
             "val_loss": loss,
             "figures": {"accuracy": right, "mean F1": mean_f1(truth, guesses)},
-            "baselines": {name: {"accuracy": value} for name, value in baselines.items()},
+            "baselines": baselines,
             "examples": [
-                {"clip": said.input, "said": said.text, "right": clip.label}
-                for clip in chosen(clips, seed)
-                for said in self.label([clip])
+                {"clip": said.input, "said": said.text, "right": " ".join(example.labels)}
+                for example in chosen(seen, seed)
+                for said in self.label([example])
             ],
         }
 
@@ -176,41 +171,45 @@ class ClipSkill:
             if path.is_dir():
                 files = files_in(path)
             elif given in games.NAMES and not path.exists():
-                yield from self.label(read_clips(given).validation)
+                yield from self.label(self.looked(read_clips(given))[1])
                 continue
             else:
                 files = [path]
             for file in files:
-                yield from self.label([of_file(file, count=self.source.frames)])
+                clip = of_file(file, count=self.source.frames)
+                yield from self.label(examples([clip], self.config.looks))
 
-    def course(self, clips: Sequence[Clip]) -> Iterator[Tensor]:
-        """For each clip the probabilities (T, labels) after each of its frames."""
-        for example in examples(clips, self.config.looks):
-            x = torch.from_numpy(self.vocabulary.steps(example)).unsqueeze(1)
-            with torch.no_grad(), evaluating(self.model):
-                yield self.model(x, torch.tensor([len(x)])).softmax(-1)[:, 0]
+    def looked(self, data: ClipData) -> tuple[list[Example], list[Example]]:
+        """What is seen in the clips to learn from and in those held out, looked at together as in
+        training: so the cache has it.
+        """
+        seen = examples([*data.training, *data.validation], self.config.looks)
+        return seen[: len(data.training)], seen[len(data.training) :]
 
-    def label(self, clips: Sequence[Clip]) -> Iterator[Prediction]:
+    def course(self, example: Example) -> Tensor:
+        """The probabilities (T, labels) after each frame of a clip."""
+        return self.model.shares(torch.from_numpy(self.vocabulary.steps(example)))
+
+    def label(self, seen: Sequence[Example]) -> Iterator[Prediction]:
         """A prediction for each clip: the label after each frame, and how sure it is."""
-        for clip, scores in zip(clips, self.course(clips), strict=True):
-            labels = [self.vocabulary.labels[k] for k in scores.argmax(-1).tolist()]
-            sure = [round(p, 4) for p in scores.max(-1).values.tolist()]
+        for example in seen:
+            labels, sure = likeliest(self.vocabulary, self.course(example))
             facts = {"label": labels[-1], "labels": labels, "probabilities": sure}
-            yield Prediction(clip.name, developed(labels, sure), facts)
+            yield Prediction(example.name, developed(labels, sure), facts)
 
-    def _without_memory(self, before: Sequence[Row], judged: Sequence[Row]) -> dict[str, float]:
+    def _without_memory(
+        self, before: Sequence[Row], judged: Sequence[Row]
+    ) -> dict[str, dict[str, float]]:
         """Accuracies of logistic regression on one frame and on the mean of frames."""
         views: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
             "one frame (the middle one)": lambda x: x[len(x) // 2],
             "mean of the frames": lambda x: x.mean(0),
         }
+        count = len(self.vocabulary.labels)
         return {
-            name: accuracy(_alone(before, view), _alone(judged, view), len(self.vocabulary.labels))
+            name: {"accuracy": accuracy(_alone(before, view), _alone(judged, view), count)}
             for name, view in views.items()
         }
-
-
-Row = tuple[NDArray[Any], NDArray[np.int64]]
 
 
 def _alone(

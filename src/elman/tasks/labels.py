@@ -133,14 +133,12 @@ class LabelSkill:
         rows = prepared(self.vocabulary, examples)
         loss, right, guesses = measure(self.model, rows, self.source.per)
         truth = np.concatenate([y for _, y in rows])
-        common = self.vocabulary.commonest(data.training)
-        share = float(np.mean(truth == self.vocabulary.labels.index(common)))
         return {
             "data": data.name,
             "val_loss": loss,
             "labels": len(truth),
             "figures": {"accuracy": right, "mean F1": mean_f1(truth, guesses)},
-            "baselines": {f"always {common!r}": {"accuracy": share}},
+            "baselines": always(self.vocabulary, data.training, truth),
             "examples": [
                 {"input": said.input, "said": said.text, "right": " ".join(example.labels)}
                 for example in chosen(examples, seed)
@@ -168,9 +166,7 @@ class LabelSkill:
         """
         x = torch.from_numpy(self.vocabulary.steps(example))
         if self.source.per == "step":
-            with evaluating(self.model):
-                scores = self.model(x[:, None], torch.tensor([len(x)]))[:, 0]
-            return list(range(1, len(x) + 1)), scores.softmax(-1)
+            return list(range(1, len(x) + 1)), self.model.shares(x)
         # what reads from both ends has to read every beginning anew
         count = max(2, min(len(x), BEGINNINGS, MOST_STEPS // len(x)))
         ends = torch.linspace(1, len(x), count).round().long().unique()
@@ -179,17 +175,12 @@ class LabelSkill:
             scores = self.model.last(self.model(rows, ends), ends)
         return ends.tolist(), scores.softmax(-1)
 
-    @torch.no_grad()
     def label(self, examples: Sequence[Example]) -> Iterator[Prediction]:
         """A prediction for each example, with how sure it is."""
         per_step = self.source.per == "step"
         for example in examples:
-            x = torch.from_numpy(self.vocabulary.steps(example)).unsqueeze(1)
-            with evaluating(self.model):
-                scores = self.model(x, torch.tensor([len(x)])).softmax(-1)[:, 0]
-            scores = scores if per_step else scores[-1:]
-            labels = [self.vocabulary.labels[k] for k in scores.argmax(-1).tolist()]
-            sure = [round(p, 4) for p in scores.max(-1).values.tolist()]
+            scores = self.model.shares(torch.from_numpy(self.vocabulary.steps(example)))
+            labels, sure = likeliest(self.vocabulary, scores if per_step else scores[-1:])
             text = " ".join(labels) if per_step else f"{labels[0]} {sure[0]:.0%}"
             yield Prediction(shown(example), text, {"labels": labels, "probabilities": sure})
 
@@ -217,6 +208,22 @@ def build(
         embedding=config.embedding, dropout=config.dropout, bidirectional=config.bidirectional,
         pooled=source.per == "sequence",
     )  # fmt: skip
+
+
+def likeliest(vocabulary: LabelVocabulary, scores: Tensor) -> tuple[list[str], list[float]]:
+    """The likeliest label of each row of probabilities (rows, labels), and how likely it is."""
+    best = scores.max(-1)
+    labels = [vocabulary.labels[k] for k in best.indices.tolist()]
+    return labels, [round(share, 4) for share in best.values.tolist()]
+
+
+def always(
+    vocabulary: LabelVocabulary, known: Sequence[Example], truth: NDArray[np.int64]
+) -> dict[str, dict[str, float]]:
+    """The trivial answer: the commonest label of what is known, and how often it is right."""
+    common = vocabulary.commonest(known)
+    share = float(np.mean(truth == vocabulary.labels.index(common)))
+    return {f"always {common!r}": {"accuracy": share}}
 
 
 def prepared(vocabulary: LabelVocabulary, examples: Sequence[Example]) -> list[Row]:

@@ -102,7 +102,7 @@ def test_clips_show_their_frames_and_the_label_as_it_develops(look, of_tasks):
     page = look("/runs/clips/clips")
     opened = api.open_run(of_tasks / "clips")
     clip = opened.data.validation[0]
-    (said,) = opened.skill.label([clip])
+    (said,) = opened.skill.label(opened.skill.looked(opened.data)[1][:1])
     name = "/".join(clip.name.split("/")[-2:])
     sheet = page.get_by_role("region", name=name, exact=True)
     sure = said.facts["probabilities"][-1]

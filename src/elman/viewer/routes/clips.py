@@ -26,11 +26,11 @@ def clips(asked: Asked) -> dict[str, Any]:
     skill: ClipSkill = drawn.opened.skill
 
     def make() -> list[dict[str, Any]]:
-        chosen: list[Clip] = [drawn.items[number] for number in numbers]
-        found = zip(numbers, chosen, skill.course(chosen), strict=True)
+        _, seen = skill.looked(drawn.opened.data)
+        found = [(number, seen[number], skill.course(seen[number]).numpy()) for number in numbers]
         return [
             {"number": number, "name": clip.name, "frames": len(scores)}
-            | course(scores.numpy(), skill.vocabulary.labels, clip.label)
+            | course(scores, skill.vocabulary.labels, " ".join(clip.labels))
             for number, clip, scores in found
         ]
 
