@@ -23,9 +23,8 @@ TRIES = 3
 
 
 def frame_times(page, act: str) -> NDArray[np.float64]:
-    """Milliseconds of 60 frames in which `act` is done, of the quietest of some tries: other work
-    on the machine says nothing of the page.
+    """Milliseconds of all frames of some tries in which `act` is done: one burst of other work on
+    the machine does not decide.
     """
     page.evaluate(FRAMES, act)  # warm
-    tries = [np.array(page.evaluate(FRAMES, act), np.float64) for _ in range(TRIES)]
-    return min(tries, key=lambda times: float(np.percentile(times, 90)))
+    return np.concatenate([page.evaluate(FRAMES, act) for _ in range(TRIES)])

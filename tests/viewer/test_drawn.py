@@ -238,3 +238,9 @@ def make_asking(folder):
     from elman.viewer.app import make_app
 
     return partial(ask, make_app(Home(folder, api.open_run), TOKEN, [HOST]))
+
+
+def test_a_text_is_not_kept_where_no_model_reads_it(asked_of_tasks, of_tasks):
+    said = asked_of_tasks("/runs/clips/texts.json", "POST", b"a text")
+    assert said.status == 409 and "see the panels of its own task" in said.json()["error"]
+    assert not (of_tasks / "clips" / "probes" / "texts").exists()

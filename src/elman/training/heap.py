@@ -26,7 +26,8 @@ def kept_memory() -> Generator[None]:
     if libc is None or not (hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim")):
         yield
         return
-    libc.mallopt(MMAP_THRESHOLD, MOST)
+    # an older glibc refuses more than 32 MB, and would go on with the threshold of this moment
+    libc.mallopt(MMAP_THRESHOLD, MOST) or libc.mallopt(MMAP_THRESHOLD, USUAL_MMAP)
     libc.mallopt(TRIM_THRESHOLD, MOST)
     try:
         yield

@@ -132,7 +132,10 @@ class Readings:
             return self._made_before[key]
 
     def put(self, run: Run, text: str) -> str:
-        """Keep a text to be read; its name. DataError if it is empty or too long."""
+        """Keep a text to be read; its name. DataError if it is empty or too long, RunError if the
+        run reads none.
+        """
+        self.open(run)
         if not text.strip() or len(text) > MOST_TEXT:
             raise DataError(
                 f"a text has 1 to {MOST_TEXT:,} characters, not {len(text):,}: paste another part"

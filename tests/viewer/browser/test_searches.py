@@ -297,7 +297,7 @@ def test_a_frame_takes_less_than_50_ms_with_ten_thousand_points(visit, night, ac
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     since = spent(session)
     times = frame_times(page, act)
-    busy = (spent(session) - since) / len(times) / (1 + TRIES)
+    busy = (spent(session) - since) / (len(times) * (1 + TRIES) / TRIES)  # the warm one, too
     print(f"median {np.median(times):.1f} ms, of the processor {busy:.1f} ms")
     assert np.median(times) < 50
     assert 0 < busy < 50

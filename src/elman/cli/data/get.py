@@ -18,9 +18,7 @@ from elman.cli import Shared
 @dataclass(frozen=True)
 class Options:
     name: Positional[str]
-    """A name of `elman data list`; lite0, the network that looks at pictures; or stamps, some 800
-    pictures of Tux Paint with captions.
-    """
+    """A name of `elman data list`."""
     deb: Annotated[Path | None, arg(name="from", metavar="FILE", help_behavior_hint="")] = None
     """Of the stamps: Debian's package tuxpaint-stamps-default, where there is no apt."""
 
@@ -34,8 +32,8 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         folder = stamps.get(options.deb)
         count = sum(1 for _ in folder.rglob("*.png"))
         shared.console().print(
-            f"the stamps are here: {count:,} pictures with captions, from Tux Paint (GPL-2), in "
-            f"{folder}",
+            f"the stamps are here: {count:,} pictures with captions, from Tux Paint "
+            f"({stamps.LICENCE}), in {folder}",
             soft_wrap=True,
         )
         return {"name": options.name, "pictures": count, "folder": str(folder)}
@@ -43,7 +41,9 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
         raise ConfigError(f"--from is for the stamps, not for {options.name}: leave it out")
     if options.name == packs.NAME:
         raw = packs.get_lite0()
-        shared.console().print("EfficientNet-Lite0 is here: it looks at pictures (Apache-2.0).")
+        shared.console().print(
+            f"EfficientNet-Lite0 is here: it looks at pictures ({packs.LICENCE})."
+        )
         return {"name": options.name, "bytes": len(raw)}
     text = data.get(options.name)
     letters = len(text.training) + len(text.validation) * text.held_out
