@@ -1,7 +1,7 @@
 """Memory that a step of a training frees is kept for the next step.
 
 glibc gives large pieces back to the system when they are freed, and the system hands them out again
-page by page, each filled with zeros: of a translator's step that is a quarter.
+page by page, each filled with zeros: of a translator's step that is a fifth.
 """
 
 from __future__ import annotations
