@@ -27,7 +27,8 @@ def kept_memory() -> Generator[None]:
         yield
         return
     # an older glibc refuses more than 32 MB, and would go on with the threshold of this moment
-    libc.mallopt(MMAP_THRESHOLD, MOST) or libc.mallopt(MMAP_THRESHOLD, USUAL_MMAP)
+    if not libc.mallopt(MMAP_THRESHOLD, MOST):
+        libc.mallopt(MMAP_THRESHOLD, USUAL_MMAP)
     libc.mallopt(TRIM_THRESHOLD, MOST)
     try:
         yield
