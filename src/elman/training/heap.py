@@ -1,7 +1,9 @@
 """Memory that a step of a training frees is kept for the next step.
 
-glibc gives large pieces back to the system when they are freed, and the system hands them out again
-page by page, each filled with zeros: of a translator's step that is a fifth.
+glibc gives what lies free at the end of the heap back to the system, and the system hands it out
+again page by page, each filled with zeros. Pieces above 32 MB are left to the system all the same:
+on the heap, an aligned piece that is freed below another one has no room for its like (glibc before
+2.38), so that the heap would grow with each step.
 """
 
 from __future__ import annotations
@@ -26,13 +28,10 @@ def kept_memory() -> Generator[None]:
     if libc is None or not (hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim")):
         yield
         return
-    # an older glibc refuses more than 32 MB, and would go on with the threshold of this moment
-    if not libc.mallopt(MMAP_THRESHOLD, MOST):
-        libc.mallopt(MMAP_THRESHOLD, USUAL_MMAP)
+    libc.mallopt(MMAP_THRESHOLD, USUAL_MMAP)
     libc.mallopt(TRIM_THRESHOLD, MOST)
     try:
         yield
     finally:
-        libc.mallopt(MMAP_THRESHOLD, USUAL_MMAP)
         libc.mallopt(TRIM_THRESHOLD, USUAL_TRIM)
         libc.malloc_trim(0)
