@@ -20,8 +20,8 @@ from elman.probe.report.page import to_html
 from elman.probe.report.terminal import show
 from elman.probe.saturation import saturation
 
-ABLATED = 3  # findings whose unit is silenced
-ABLATION_TEXT = 30_000  # characters that a silenced model reads
+ABLATED = 6  # findings whose unit is silenced
+ABLATION_TEXT = 50_000  # characters that a silenced model reads
 SHOWN = 2_000  # characters shown in color
 _STARTS = re.compile(
     r"^(?:import \w+$|from [\w.]+ import |def \w+\(|class \w+[(:]|#include )", re.MULTILINE
