@@ -1,7 +1,8 @@
 """Memory that a step of a training frees is kept for the next step.
 
 glibc gives what lies free at the end of the heap back to the system, and the system hands it out
-again page by page, each filled with zeros. Pieces above 32 MB are left to the system all the same:
+again page by page, each filled with zeros: of a translator's step that is an eighth. Pieces above
+32 MB are left to the system all the same (to keep them saves nothing more):
 on the heap, an aligned piece that is freed below another one has no room for its like (glibc before
 2.38), so that the heap would grow with each step.
 """
