@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -23,6 +24,7 @@ _ARGUMENT = re.compile(r"\s*(\w+)\s*=\s*(-?[0-9]{1,9})\s*")
 _FAMILY = "of_"  # begins the name of a function that returns a cell of a family
 
 
+@cache
 def names() -> tuple[str, ...]:
     """The names of the cells on the shelf, sorted."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
