@@ -54,6 +54,19 @@ def test_a_unit_that_does_nothing_hurts_nothing(switch):
     assert found.inside_interval == found.outside_interval == (0, 0)
 
 
+def test_a_unit_silenced_for_one_annotation_is_not_silenced_again_for_another(switch, monkeypatch):
+    inside = np.array([c in "(a" for c in TEXT])
+    first = ablate(switch, VOCABULARY, TEXT, "h.0.0", inside)
+    other = np.array([c == "b" for c in TEXT])
+    anew = ablate(switch, VOCABULARY, TEXT, "h.0.0", other)
+    monkeypatch.setattr("elman.probe.ablation.losses_of", None)
+    known = ablate(
+        switch, VOCABULARY, TEXT, "h.0.0", other, before=first.before, losses=first.losses
+    )
+    assert known.inside == anew.inside and known.interval == anew.interval
+    assert known.outside == anew.outside != 0
+
+
 def test_losses_are_those_of_the_model(build, vocabulary, text):
     tokens = torch.from_numpy(vocabulary.encode(text[:200]).astype(np.int64))[:, None]
     with torch.no_grad():

@@ -69,13 +69,14 @@ def ablate(
     *,
     value: float = 0.0,
     before: NDArray[np.float32] | None = None,
+    losses: NDArray[np.float32] | None = None,
     seed: int = 0,
 ) -> Ablation:
     """Hold a unit of a state at `value` (0 silences it) while the model reads a text, and compare.
 
     `labels` (T,) say which characters are the unit's own; what counts is the loss of the character
-    after. `before` are the losses of the model as it is, if they are known. DataError if there are
-    none or no other characters.
+    after. `before` are the losses of the model as it is, `losses` those with the unit held, where
+    they are known. DataError if there are no such characters, or no others.
     """
     labels = np.asarray(labels, bool)
     if len(labels) != len(text) or labels[:-1].all() or not labels[:-1].any():
@@ -85,13 +86,14 @@ def ablate(
         )
     unit = Unit.parse(unit) if isinstance(unit, str) else unit
     before = losses_of(model, vocabulary, text) if before is None else before
-    after = losses_of(clamped(model, {unit: value}), vocabulary, text)
-    more = (after - before)[1:].astype(np.float64)
+    if losses is None:
+        losses = losses_of(clamped(model, {unit: value}), vocabulary, text)
+    more = (losses - before)[1:].astype(np.float64)
     inside, outside, ratio = _figures(*_sums(more, labels[:-1]).sum(0))
     low, high = _intervals(more, labels[:-1], seed)
     first, second, third = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
     return Ablation(
-        unit, value, float(inside), float(outside), float(ratio), first, second, third, after,
+        unit, value, float(inside), float(outside), float(ratio), first, second, third, losses,
         before,
     )  # fmt: skip
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 
 from elman.data import Vocabulary
@@ -134,13 +136,17 @@ def _ablations(
     first = memories(findings)
     able = [one for one in (*first, *findings) if one.measure == "auc"]
     found: dict[str, Ablation] = {}
+    held: dict[Unit, NDArray[np.float32]] = {}  # one unit often tells several
     before = None
     for one in list(dict.fromkeys(able))[:ABLATED]:
         say(f"silencing {one.unit}, which tells {one.annotation}")
         own = labels[one.annotation]
         if own[:-1].any() and not own[:-1].all():
-            made = ablate(model, vocabulary, half, one.unit, own, before=before, seed=seed)
-            found[one.annotation], before = made, made.before
+            known = held.get(one.unit)
+            made = ablate(
+                model, vocabulary, half, one.unit, own, before=before, losses=known, seed=seed
+            )
+            found[one.annotation], held[one.unit], before = made, made.losses, made.before
     return found
 
 
