@@ -2,9 +2,9 @@
 
 glibc gives what lies free at the end of the heap back to the system, and the system hands it out
 again page by page, each filled with zeros: of a translator's step that is an eighth. Pieces above
-32 MB are left to the system all the same (to keep them saves nothing more):
-on the heap, an aligned piece that is freed below another one has no room for its like (glibc before
-2.38), so that the heap would grow with each step.
+32 MB are left to the system all the same. To keep them saves nothing more, and on the heap an
+aligned piece that is freed below another one has no room for its like (glibc before 2.38), so that
+the heap would grow with each step.
 """
 
 from __future__ import annotations
