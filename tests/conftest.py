@@ -20,6 +20,12 @@ import numpy as np
 import pytest
 
 from proof import table
+from turns import (  # the hooks that let a test run alone
+    pytest_configure,
+    pytest_runtest_protocol,
+)
+
+__all__ = ["pytest_configure", "pytest_runtest_protocol"]
 
 START = time.monotonic()
 GOLDEN = Path(__file__).parent / "golden"

@@ -236,6 +236,7 @@ def test_minutes_end_a_search(tmp_path, idle_plan):
 
 
 @pytest.mark.prove
+@pytest.mark.alone
 def test_ten_thousand_turns_without_training_take_less_than_two_minutes(tmp_path):
     plan = Plan(evaluate="elman.search.idle:evaluate", fresh=0)
     since = time.monotonic()
@@ -249,6 +250,7 @@ def test_ten_thousand_turns_without_training_take_less_than_two_minutes(tmp_path
 
 
 @pytest.mark.prove
+@pytest.mark.alone
 def test_two_workers_do_nearly_twice_as_much(tmp_path, broken_path):
     plan = Plan(evaluate="broken:slow", fresh=0)
     rates = []

@@ -287,6 +287,7 @@ def spent(session):
     return 1000 * next(one["value"] for one in metrics if one["name"] == "ThreadTime")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("act", [MOVE, KEYS, RESIZE], ids=["pointing", "keys", "drawing anew"])
 def test_a_frame_takes_less_than_50_ms_with_ten_thousand_points(visit, night, act):
     at, _ = night

@@ -173,6 +173,7 @@ SCROLL = "document.querySelector('[role=region][aria-label^=The]').scrollTop = k
 SWITCH = "dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight'}))"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("act", [SCROLL, SWITCH], ids=["scrolling", "switching units"])
 def test_a_frame_takes_less_than_50_ms_on_a_long_text(visit, act):
     page = visit("/runs/good-rnn/text?text=long&unit=h.0.500")
@@ -188,6 +189,7 @@ DOWN = "document.querySelector('[role=region][aria-label^=Units]').scrollTop = k
 ALONG = "document.querySelector('[role=region][aria-label^=Units]').scrollLeft = k * 9000"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("act", [DOWN, ALONG, SWITCH], ids=["down", "along", "switching units"])
 @pytest.mark.parametrize("narrower", [0, 3])
 def test_a_frame_takes_less_than_50_ms_on_a_matrix_of_many_units(visit, act, narrower):
