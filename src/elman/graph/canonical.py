@@ -35,6 +35,7 @@ def _digest(*parts: object) -> str:
 class _Canon:
     def __init__(self, step: Step) -> None:
         self.step, self.nodes = step, step.nodes()
+        self.arguments = {node: tuple(_arguments(node)) for node in self.nodes}
         leaves = (*step.inputs, *step.statics, *step.states, *step.parameters)
         self.leaves = tuple(dict.fromkeys(leaves))
         self.sizes = [size for size in step.sizes() if size not in (INPUT, HIDDEN, SCALAR)]
@@ -73,7 +74,7 @@ class _Canon:
         for node in reversed(self.nodes):
             if seen[node]:
                 here = _digest(sorted(seen[node]), values[node])
-                for place, arg in _arguments(node):
+                for place, arg in self.arguments[node]:
                     seen[arg].append(_digest(here, place))
         following = {o.name: values[o.node] for o in self.step.by_role("next")}
         new: Colors = {**colors}
@@ -102,7 +103,7 @@ class _Canon:
             elif is_leaf(node) and node.op not in UNDECLARED:
                 values[node] = colors[node]
             else:
-                args = sorted((place, values[arg]) for place, arg in _arguments(node))
+                args = sorted((place, values[arg]) for place, arg in self.arguments[node])
                 op = "add" if node.op in _SUMS else node.op
                 values[node] = _digest(op, node.attribute, shape, args)
         return values

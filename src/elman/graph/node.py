@@ -229,16 +229,15 @@ def _simple(op: str, args: list[Node]) -> Node | None:
 
 def ordered(roots: Iterable[Node]) -> Iterator[Node]:
     """Every node that the roots stand on, arguments before what uses them, each once."""
-    seen: set[Node] = set()
-    stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(list(roots))]
+    seen, done = set[Node](), set[Node]()
+    stack = list(roots)[::-1]
     while stack:
-        node, expanded = stack.pop()
-        if expanded:
-            yield node
-        elif node not in seen:
+        node = stack[-1]
+        if node not in seen:
             seen.add(node)
-            if not node.args:
-                yield node
-                continue
-            stack.append((node, True))
-            stack.extend((arg, False) for arg in reversed(node.args) if arg not in seen)
+            stack += node.args[::-1]
+            continue
+        stack.pop()
+        if node not in done:
+            done.add(node)
+            yield node

@@ -6,7 +6,7 @@ becomes of numbers in half precision, and who may look into the graph is decided
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -107,6 +107,13 @@ class Calls:
             return None
         return found[0].once_more(found[1], tensors, history)
 
+    def start(self, kind: Hashable, values: Iterable[float]) -> tuple[Tensor, ...] | None:
+        """The states that a call of a kind that is known starts with where none are given: they
+        are made of these values when first asked for.
+        """
+        found = self._known.get(kind)
+        return None if found is None else found[1].start(values)
+
     def remember(
         self, kind: Hashable, variant: Variant, arguments: Arguments, demand: Demand
     ) -> None:
@@ -118,6 +125,8 @@ class Calls:
             return
         some = next(iter(arguments.all().values()))
         if some.dtype in HALVES or choose(demand.target, some.dtype, some.device) != "llvm":
+            return
+        if not demand.sequences.steps:
             return
         sequences = demand.sequences
         rows = sequences.backwards if arguments.direction else sequences.forwards

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import (
+    _has_any_global_hook,  # pyright: ignore[reportPrivateUsage]
+)
 
 from elman.equations import Cell
 from elman.errors import ConfigError
@@ -50,6 +53,7 @@ class Layer(nn.Module):
         self.precision = precision
         before = (members,) if members else ()
         self._names = tuple(leaf.name for leaf in cell.step.parameters)
+        self._starts = tuple(state.start for state in cell.states.values())
         self.start: nn.ParameterDict | None = None
         self._calls = Calls()
         self._refuse(name for name in self._names if hasattr(self, name))
@@ -133,6 +137,27 @@ class Layer(nn.Module):
             state.name: like.new_full((self.sizes[state.size],), state.start)
             for state in self.cell.states.values()
         }
+
+    def once_more(self, x: Tensor, state: tuple[Tensor, ...] | None, target: str) -> Results | None:
+        """What `forward` gives for the first layer of a plain call that it knows, with as little as
+        can be in between: a short sequence takes less time than all the rest. None if it does not
+        know it, or if there is more to do. Without a state, it is what the equations declare.
+        """
+        if self.members or (self.training and self.noise.random) or not is_ordinary():
+            return None
+        kind = (x.shape, (0, 0), target, False, torch.is_grad_enabled())
+        if state is None:
+            state = None if self.start else self._calls.start(kind, self._starts)
+        if state is None or self._is_heard():
+            return None
+        tensors = (x, *state, *self.weights().values())
+        return self._calls.again(kind, tensors, history=False)
+
+    def _is_heard(self) -> bool:
+        """Whether hooks want to know of its calls."""
+        there = self._forward_hooks or self._forward_pre_hooks
+        back = self._backward_hooks or self._backward_pre_hooks
+        return bool(there) or bool(back) or bool(_has_any_global_hook())
 
     def forward(
         self,

@@ -22,7 +22,7 @@ from elman.layers.frozen import Frozen
 from elman.layers.layered import Layered, by_layer
 from elman.layers.make import Rates, make
 from elman.layers.passes import joined, through
-from elman.layers.state import State, as_state
+from elman.layers.state import State, as_state, as_tuple
 
 Tensors = Mapping[str, Tensor]
 Recorded = dict[str, Tensor | tuple[Tensor, ...]]
@@ -114,6 +114,11 @@ class Recurrent(Layered):
         gradient (a tuple over the layers where their sizes differ).
         """
         further = not (inputs is None and static is None)
+        usual = lengths is None and reset is None and not (further or record)
+        if usual and return_states == "last":
+            found = self._once_more(x, state)
+            if found is not None:
+                return found
         inputs, static = {} if inputs is None else inputs, {} if static is None else static
         self._check(x)
         self.check_wish(return_states)
@@ -184,6 +189,35 @@ class Recurrent(Layered):
             f"num_layers={self.num_layers}, batch_first={self.batch_first}, "
             f"dropout={self.dropout}{two}{more}, target={self.target!r}"
         )
+
+    def _once_more(
+        self, x: Tensor | PackedSequence, state: State | None
+    ) -> tuple[Tensor, State] | None:
+        """A plain call of a single layer that was made before (see `Layer.once_more`), or None."""
+        layers = self.stack
+        if len(layers) != 1 or self.batch_first or self.held is not None:
+            return None
+        if type(x) is not Tensor or x.dim() != 3:
+            return None
+        before = None if state is None else self._of_one(state)
+        if state is not None and before is None:
+            return None
+        seen = layers[0].once_more(x, before, self.target)
+        if seen is None:
+            return None
+        return seen.outputs["y"], as_state(
+            tuple([seen.final[name].unsqueeze(0) for name in self.cell.states])
+        )
+
+    def _of_one(self, state: State) -> tuple[Tensor, ...] | None:
+        """The parts of a single layer's state, or None if it is none."""
+        parts = as_tuple(state)
+        if len(parts) != len(self.cell.states):
+            return None
+        for part in parts:
+            if type(part) is not Tensor or part.dim() != 3 or part.shape[0] != 1:
+                return None
+        return tuple([part[0] for part in parts])
 
     def _before(self, state: State | None, given: Batch) -> list[tuple[Tensor, ...]]:
         """The states of every layer before the first step, rows as the kernel takes them."""

@@ -95,13 +95,13 @@ def fault(found: Genome) -> str | None:
     nodes = step.nodes()
     if len(nodes) > MOST_NODES or sum(len(p.shape) == 2 for p in step.parameters) > MOST_MATRICES:
         return "too large"
-    reach = {out.name: _leaves(out.node) for out in step.by_role("next")}
-    fed = {name for name, leaves in reach.items() if step.inputs[0] in leaves}
-    while more := {n for n in reach if n not in fed and _read(reach[n]) & fed}:
+    reach = _reach(nodes, {out.name: out.node for out in step.by_role("next")})
+    fed = {name for name, read in reach.items() if step.inputs[0] in read}
+    while more := {n for n in reach if n not in fed and _states(reach[n]) & fed}:
         fed |= more
     if "h" not in fed:
         return "the output does not depend on the input"
-    if not any(_read(leaves) & fed for leaves in reach.values()):
+    if not any(_states(read) & fed for read in reach.values()):
         return "no state carries the input on"
     return None
 
@@ -122,24 +122,40 @@ def _square(leaf: Node) -> Node:
     return make(leaf.op, (), (HIDDEN,) * len(leaf.shape), leaf.attribute)
 
 
-def _leaves(node: Node) -> set[Node]:
-    return {leaf for leaf in ordered([node]) if leaf.op in _VALUES}
+def _reach(nodes: Iterable[Node], following: Mapping[str, Node]) -> dict[str, set[Node]]:
+    """The input and the states that each next value stands on; `nodes` holds arguments first."""
+    values, held = list[Node](), dict[Node, int]()  # a bit for each value that a node stands on
+    for node in nodes:
+        bits = 0
+        for arg in node.args:
+            bits |= held[arg]
+        if node.op in _VALUES:
+            bits = 1 << len(values)
+            values.append(node)
+        held[node] = bits
+    return {
+        name: {value for k, value in enumerate(values) if held[node] >> k & 1}
+        for name, node in following.items()
+    }
 
 
-def _read(leaves: Iterable[Node]) -> set[str]:
+def _states(leaves: Iterable[Node]) -> set[str]:
     return {leaf.name for leaf in leaves if leaf.op == "state"}
 
 
 def _settled(step: Step, following: Mapping[str, Node], quantities: Mapping[str, Node]) -> Step:
     """The step of these next values, with the leaves that they read; h is the output."""
+    nodes = tuple(ordered(following[state.name] for state in step.states))
+    reach = _reach(nodes, following)
     alive, rest = {"h"}, ["h"]
     while rest and len(alive) < len(step.states):
-        new = _read(_leaves(following[rest.pop()])) - alive
+        new = _states(reach[rest.pop()]) - alive
         alive |= new
         rest += sorted(new)
     states = tuple(state for state in step.states if state.name in alive)
     next_values = [Output(state.name, "next", following[state.name]) for state in states]
-    nodes = tuple(ordered(out.node for out in next_values))
+    if len(states) < len(step.states):
+        nodes = tuple(ordered(out.node for out in next_values))
     used = set(nodes)
     settled = Step(
         name=step.name,

@@ -30,12 +30,21 @@ KINDS = ("activation", "operation", "insert", "remove", "ancestor", "combine")
 
 @dataclass(frozen=True)
 class Change:
-    """A genome after a change, and what was changed, as equations before and after."""
+    """A genome after a change, and what was changed."""
 
     genome: Genome
-    text: str
+    before: Step
+    old: Node
+    new: Node
     after: tuple[Node, ...]
     """What has become of other nodes that were asked about."""
+
+    @property
+    def text(self) -> str:
+        """What was changed, as equations before and after."""
+        named = names(self.before).items()
+        writer = Writer({node: name for node, name in named if node is not self.new})
+        return f"{writer.operation(self.old)} -> {_said(writer, self.new)}"
 
 
 def change(
@@ -57,23 +66,17 @@ def exchanged(found: Genome, old: Node, new: Node, follow: Sequence[Node] = ()) 
     done = _after(step, old, new)
     states = {out.name: done[out.node] for out in step.by_role("next")}
     quantities = {name: done[node] for name, node in step.quantities.items()}
-    writer = Writer({n: name for n, name in names(step).items() if n is not new})
-    text = f"{writer.operation(old)} -> {_said(writer, new)}"
     after = tuple(done[node] for node in follow if node in done)
-    return Change(found.with_outputs(states, quantities), text, after)
+    return Change(found.with_outputs(states, quantities), step, old, new, after)
 
 
 def _after(step: Step, old: Node, new: Node) -> dict[Node, Node]:
     """What becomes of every node of a step when one of them is exchanged."""
     done: dict[Node, Node] = {}
     for node in step.nodes():
-        if node is old:
-            done[node] = new
-        elif any(done[arg] is not arg for arg in node.args):
-            args = tuple(done[arg] for arg in node.args)
-            done[node] = make(node.op, args, node.shape, node.attribute)
-        else:
-            done[node] = node
+        args = tuple([done[arg] for arg in node.args])
+        same = node if args == node.args else make(node.op, args, node.shape, node.attribute)
+        done[node] = new if node is old else same
     return done
 
 
@@ -167,11 +170,11 @@ def _free(step: Step) -> Iterator[int]:
     return (n for n in count(1) if f"W_{n}" not in taken and f"b_{n}" not in taken)
 
 
-def mutate(found: Genome, random: np.random.Generator) -> tuple[Genome, list[str]]:
+def mutate(found: Genome, random: np.random.Generator) -> tuple[Genome, list[Change]]:
     """A child: each site is changed with a chance that is drawn first. What was changed comes with
     it, in the order in which it happened; nothing may have been.
     """
-    chance, said = random.random(), list[str]()
+    chance, changes = random.random(), list[Change]()
     hit = [site.node for site in found.anatomy.sites if random.random() < chance]
     while hit:
         site = found.anatomy.by_node.get(hit.pop(0))
@@ -179,15 +182,16 @@ def mutate(found: Genome, random: np.random.Generator) -> tuple[Genome, list[str
             continue
         made = change(found, site, _by_chance(random), hit)
         if made is not None:
-            found, said, hit = made.genome, [*said, made.text], list(made.after)
-    return found, said
+            changes.append(made)
+            found, hit = made.genome, list(made.after)
+    return found, changes
 
 
 def _by_chance(random: np.random.Generator) -> Choose[Any]:
     return lambda options: options[int(random.integers(len(options)))]
 
 
-def cross(found: Genome, other: Genome, random: np.random.Generator) -> tuple[Genome, list[str]]:
+def cross(found: Genome, other: Genome, random: np.random.Generator) -> tuple[Genome, list[Change]]:
     """A child of two: a value of the one gives way to a value of the other, whose parameters are
     copied under names of their own. A state that the one has not is its h.
     """
@@ -207,7 +211,7 @@ def cross(found: Genome, other: Genome, random: np.random.Generator) -> tuple[Ge
         swap[leaf].name: v for leaf in other.step.parameters if (v := other.starts.get(leaf.name))
     }
     child = replace(made.genome, starts={**found.starts, **starts})
-    return child, [f"cross {made.text}"]
+    return child, [made]
 
 
 def child_of(
@@ -222,10 +226,11 @@ def child_of(
     child of both. Without `seen` it may be known, and has no fingerprint.
     """
     for _ in range(tries):
-        child, said = cross(found, other, random) if other else mutate(found, random)
-        if not said or fault(child) is not None:
+        child, changes = cross(found, other, random) if other else mutate(found, random)
+        if not changes or fault(child) is not None:
             continue
         mark = child.fingerprint if seen else ""
         if seen is None or not seen(mark):
-            return child, said, mark
+            how = "cross " if other else ""
+            return child, [f"{how}{made.text}" for made in changes], mark
     return None

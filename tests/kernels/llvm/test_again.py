@@ -78,6 +78,24 @@ def test_changed_weights_are_seen(made):
     agree(layer, x)
 
 
+def test_weights_that_lie_otherwise_in_the_same_place_are_seen():
+    layer, x = known(Recurrent("lstm", 3, 5)), torch.randn(4, 2, 3)
+    weight = layer.stack[0].U_f
+    weight.data = weight.data.t()
+    agree(layer, x)
+    weight.data = torch._neg_view(weight.data)
+    agree(layer, x)
+
+
+def test_a_layer_that_was_moved_is_remembered_anew(made):
+    layer, x = known(Recurrent("lstm", 3, 5)), torch.randn(4, 2, 3)
+    layer.load_state_dict({n: t.clone() for n, t in layer.state_dict().items()}, assign=True)
+    layer(x), layer(x)
+    made.clear()
+    agree(layer, x)
+    assert len(made) == 1
+
+
 def test_weights_that_do_not_fit_any_more_are_refused():
     layer, x = known(Recurrent("lstm", 3, 5)), torch.randn(4, 2, 3)
     layer.stack[0].U_f.data = torch.randn(4, 4)
@@ -117,6 +135,26 @@ def test_other_numbers_of_threads_are_seen():
             agree(layer, x)
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_call_begins_with_what_the_equations_declare_and_nobody_changes_it(made):
+    layer = Recurrent("state h = 0.5\nh' = tanh(x + U_h h)", 3, 3)
+    x = torch.randn(4, 2, 3)
+    for _ in range(4):
+        y, h = layer(x)
+        assert torch.equal(y, fresh(layer)(x)[0])
+        with torch.no_grad():
+            h.zero_(), y.zero_()
+    assert len(made) == 2
+
+
+def test_hooks_hear_of_every_call():
+    layer, heard = known(Recurrent("lstm", 3, 5)), []
+    layer.stack[0].register_forward_hook(lambda *_: heard.append(0))
+    layer(torch.randn(4, 2, 3))
+    with torch.nn.modules.module.register_module_forward_hook(lambda *_: heard.append(1)):
+        layer(torch.randn(4, 2, 3))
+    assert heard == [0, 1, 0, 1]
 
 
 def test_copies_begin_anew(made):

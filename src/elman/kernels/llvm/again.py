@@ -1,12 +1,15 @@
 """A call that has been made before, made again with other numbers.
 
 For short calls, where finding out what to do takes longer than doing it. A call is remembered with
-the recipe that it went by; whether another one is of its kind is seen from its tensors alone.
+the recipes that it went by, there and back; whether another one is of its kind is seen from its
+tensors alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import ctypes
+from collections.abc import Hashable, Iterable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,11 +17,23 @@ from torch import Tensor
 from elman.kernels.kernel import Arguments
 from elman.kernels.llvm import bind, run
 
-KINDS = (Tensor, torch.nn.Parameter)  # others, such as those that only pretend, are looked into
+KINDS = {Tensor, torch.nn.Parameter}  # others, such as those that only pretend, are looked into
+MOST = 16  # ways back that are remembered
+
+
+class Back(NamedTuple):
+    """A way back: which of the gradients that arrive are read, and for each tensor of the call
+    which of those made is its gradient, and whether only its first step is.
+    """
+
+    recipe: bind.Recipe
+    arriving: tuple[int, ...]
+    found: tuple[tuple[int, bool] | None, ...]
 
 
 class Again:
-    """A call whose rows are whole and whose step is not random; `training` if autograd has to know.
+    """A call whose rows are whole, at least one step long, and whose step is not random; `training`
+    if autograd has to know.
 
     Tensors come in the order of `names`, that of `Arguments.all`: `x` and the states, `changing` of
     them, are others at every call; parameters stay where they are, or it does not fit.
@@ -26,6 +41,7 @@ class Again:
 
     def __init__(self, kernel: bind.Kernel, arguments: Arguments) -> None:
         given = arguments.all()
+        self.kernel = kernel
         self.names, self.training = tuple(given), wants_gradient(given.values())
         self.rows = arguments.table(kernel.step)
         self.arguments = arguments.hollow()
@@ -34,36 +50,104 @@ class Again:
         self.changing = len(arguments.inputs) + len(arguments.states)
         tensors = list(given.values())
         self._layouts = [bind.layout(tensor) for tensor in tensors[: self.changing]]
-        self._kinds = [(tensor.dtype, tensor.shape) for tensor in tensors[self.changing :]]
-        self._places = [tensor.data_ptr() for tensor in tensors[self.changing :]]
+        self._staying = [_place(tensor) for tensor in tensors[self.changing :]]
         self._fashion = run.fashion()
-        self._finals = [
-            (name, self.recipe.names.index(buffer), self.names.index(name))
-            for name, buffer in kernel.histories.items()
-        ]
+        at = self.recipe.names.index
+        self._finals = [self._final(at(b), given[n]) for n, b in kernel.histories.items()]
+        self._visible = [at(buffer) for buffer in kernel.visible]
+        self._backs: dict[Hashable, Back] = {}
+        self._start: tuple[Tensor, ...] | None = None
 
     def fits(self, tensors: Sequence[Tensor]) -> bool:
         """Whether a call with these tensors is of this kind."""
         changing = tensors[: self.changing]
-        if [bind.layout(tensor) for tensor in changing] != self._layouts:
-            return False
-        if any(type(tensor) not in KINDS for tensor in changing):
-            return False
-        staying = tensors[self.changing :]
         return (
-            [tensor.data_ptr() for tensor in staying] == self._places
-            and [(tensor.dtype, tensor.shape) for tensor in staying] == self._kinds
+            [bind.layout(tensor) for tensor in changing] == self._layouts
+            and {type(tensor) for tensor in changing} <= KINDS
+            and [_place(tensor) for tensor in tensors[self.changing :]] == self._staying
             and run.fashion() == self._fashion
             and wants_gradient(tensors) == self.training
         )
 
-    def run(self, tensors: Sequence[Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """The last states, and every buffer that is filled, as `bind.forward` gives them."""
-        new = self.recipe.run(list(tensors), self.call)
-        final = {n: bind.final(self.rows, new[at], tensors[s]) for n, at, s in self._finals}
-        return final, dict(zip(self.recipe.names, new, strict=False))
+    def run(self, tensors: Sequence[Tensor]) -> tuple[tuple[Tensor, ...], list[Tensor]]:
+        """The last states and the visible buffers, in this order; and every buffer that is filled,
+        in the order of the recipe.
+        """
+        new = self.recipe.run(list(tensors), self.call)[: len(self.recipe.names)]
+        final: list[Tensor] = []
+        for at, first, size, room in self._finals:
+            last = room.tensor(new[at].dtype)
+            # every operation of torch costs: `new[at][step].clone()` takes three times as long
+            ctypes.memmove(last.data_ptr(), new[at].data_ptr() + first, size)
+            final.append(last)
+        return (*final, *[new[at] for at in self._visible]), new
+
+    def start(self, values: Iterable[float]) -> tuple[Tensor, ...]:
+        """The states that are filled with these values; they are the call's own, not to be seen."""
+        if self._start is None:
+            with torch.inference_mode(False):
+                self._start = tuple(
+                    torch.full(shape, value, dtype=self.recipe.zeros.dtype, device="cpu")
+                    for (_, _, _, (shape, _, _)), value in zip(self._finals, values, strict=True)
+                )
+        return self._start
+
+    def _final(self, number: int, state: Tensor) -> tuple[int, int, int, bind.Room]:
+        """Where the last value of a state is found: the number of the buffer, where it begins there
+        and how long it is in bytes; and how it is laid out.
+        """
+        rows, units = state.shape
+        size, step = rows * units * state.element_size(), self.rows.ends
+        assert step is not None
+        return number, step * size, size, bind.Room((rows, units), (units, 1), False)
+
+    def back(
+        self, saved: Sequence[Tensor], arrived: Sequence[Tensor | None], needs: tuple[bool, ...]
+    ) -> list[Tensor | None]:
+        """The gradient of each tensor that needs one.
+
+        `saved` are the tensors of the call and every buffer that it filled, as they were laid out
+        then; `arrived` what comes to the last states and the visible buffers.
+        """
+        layouts = [None if gradient is None else bind.layout(gradient) for gradient in arrived]
+        kind = (needs, *layouts, *run.fashion())
+        way = self._backs.get(kind)
+        if way is None:
+            if len(self._backs) >= MOST:
+                self._backs.clear()
+            way = self._backs[kind] = self._way(saved, arrived, needs)
+        reads = [arrived[at] for at in way.arriving]
+        new = way.recipe.run([*saved, *reads], self.call)  # pyright: ignore[reportArgumentType]
+        return [at and (new[at[0]][0] if at[1] else new[at[0]]) for at in way.found]
+
+    def named(
+        self, saved: Sequence[Tensor], needs: Sequence[bool]
+    ) -> tuple[Arguments, dict[str, Tensor], set[str]]:
+        """The call with these tensors, the buffers that it filled, and what needs a gradient."""
+        arguments = self.arguments.having(dict(zip(self.names, saved, strict=False)))
+        made = dict(zip(self.recipe.names, saved[len(self.names) :], strict=True))
+        return arguments, made, {n for n, need in zip(self.names, needs, strict=True) if need}
+
+    def _way(
+        self, saved: Sequence[Tensor], arrived: Sequence[Tensor | None], needs: Sequence[bool]
+    ) -> Back:
+        arguments, made, needed = self.named(saved, needs)
+        gradients = bind.arrived_at(self.kernel, arrived)
+        recipe, read = bind.backward_recipe_of(self.kernel, arguments, made, gradients, needed)
+        places = [next(k for k, one in enumerate(arrived) if one is g) for g in read.values()]
+        found: list[tuple[int, bool] | None] = []
+        for name in self.names:
+            state = name in arguments.states
+            own = bind.CARRY + name if state else name
+            found.append((recipe.names.index(own), state) if name in needed else None)
+        return Back(recipe, tuple(places), tuple(found))
+
+
+def _place(tensor: Tensor) -> Hashable:
+    """Where a tensor lies, and how."""
+    return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor.is_neg()
 
 
 def wants_gradient(tensors: Iterable[Tensor]) -> bool:
     """Whether autograd has to know of a call with these tensors."""
-    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+    return torch.is_grad_enabled() and True in [tensor.requires_grad for tensor in tensors]

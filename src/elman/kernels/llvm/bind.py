@@ -8,7 +8,7 @@ is found is in `addresses`.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -42,12 +42,15 @@ class Kernel(Protocol):
     """What a call needs of the kernel that it belongs to."""
 
     step: Step
+    pairs: bool
     recipes: Recipes
 
     @property
     def forward_plan(self) -> Plan: ...
     @property
     def histories(self) -> dict[str, str]: ...
+    @property
+    def visible(self) -> tuple[str, ...]: ...
     def compiled(self, dtype: torch.dtype, part: str) -> Compiled: ...
 
 
@@ -115,7 +118,31 @@ def backward(
 
     With `place`, where the forward pass saw what is given and made, there is less to look at.
     """
-    step, rows, given = kernel.step, arguments.table(kernel.step), arguments.all()
+    step, rows = kernel.step, arguments.table(kernel.step)
+    recipe, arrived = backward_recipe_of(kernel, arguments, made, gradients, needed, place)
+    tensors = [*arguments.all().values(), *made.values(), *arrived.values()]
+    new = recipe.run(tensors, recipe.call(arguments, rows))
+    found = dict(zip(recipe.names, new, strict=False))
+    for leaf in step.states:
+        carry, last = found.pop(CARRY + leaf.name), gradients.final[leaf.name]
+        found[leaf.name] = _first(rows, carry[0], last)
+        if leaf.name in arguments.fresh:
+            found[f"fresh {leaf.name}"] = _into_fresh(rows, carry)
+    return {name: value for name, value in found.items() if name in needed}
+
+
+def backward_recipe_of(
+    kernel: Kernel,
+    arguments: Arguments,
+    made: Tensors,
+    gradients: Gradients,
+    needed: set[str],
+    place: Place | None = None,
+) -> tuple[Recipe, dict[str, Tensor]]:
+    """How such a call is run backwards, and the gradients that it reads after the tensors that are
+    given and made.
+    """
+    step, rows = kernel.step, arguments.table(kernel.step)
     visited = any(gradients.visible.get(f"{leaf.name}'") is not None for leaf in step.states)
     arriving = {
         output.name: gradients.visible.get(output.name) for output in step.by_role("output")
@@ -125,7 +152,7 @@ def backward(
             arriving[f"{leaf.name}'"] = gradients.visible.get(f"{leaf.name}'")
         arriving[leaf.name] = gradients.final[leaf.name]
     arrived = {name: tensor for name, tensor in arriving.items() if tensor is not None}
-    tensors = [*given.values(), *made.values()]
+    tensors = [*arguments.all().values(), *made.values()]
     if place is not None and place.holds(tensors):
         saved: tuple[Hashable, ...] = (place.recipe, *run.fashion())
     else:
@@ -134,15 +161,13 @@ def backward(
         (saved, tuple(arrived), visited, frozenset(needed), *map(layout, arrived.values())),
         lambda: _backward_recipe(kernel, arguments, rows, (made, arrived, visited, needed)),
     )
-    tensors += arrived.values()
-    new = recipe.run(tensors, recipe.call(arguments, rows))
-    found = dict(zip(recipe.names, new, strict=False))
-    for leaf in step.states:
-        carry, last = found.pop(CARRY + leaf.name), gradients.final[leaf.name]
-        found[leaf.name] = _first(rows, carry[0], last)
-        if leaf.name in arguments.fresh:
-            found[f"fresh {leaf.name}"] = _into_fresh(rows, carry)
-    return {name: value for name, value in found.items() if name in needed}
+    return recipe, arrived
+
+
+def arrived_at(kernel: Kernel, arrived: Sequence[Tensor | None]) -> Gradients:
+    """The gradients of the last states and of the visible buffers, which come in this order."""
+    final = dict(zip(kernel.histories, arrived, strict=False))
+    return Gradients(final, dict(zip(kernel.visible, arrived[len(final) :], strict=True)))
 
 
 def _backward_recipe(

@@ -8,6 +8,7 @@ than the addresses of its tensors.
 from __future__ import annotations
 
 import itertools
+import threading
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ ALIGN = 64
 # Multiplications below which one thread alone is as fast as two or faster: measured, two draw level
 # between 2^19 and 2^21.
 ALONE = 1 << 19
+SMALL = 1 << 16  # bytes of workspace that a thread keeps
 
 
 class Bound(NamedTuple):
@@ -143,7 +145,7 @@ class Compiled:
         rows = call.rows
         if rows.steps == 0 or rows.rows == 0:
             return
-        workspace = torch.empty(form.bytes, dtype=torch.uint8, device="cpu")
+        workspace = _workspace(form.bytes)
         frame = self.frame(form, call, addresses, workspace)
         if call.packs is None:
             self.entry(frame.buffer_info()[0], form.threads)
@@ -314,6 +316,20 @@ class Form:
     threads: int
     packs: tuple[tuple[int, int], ...]
     packed_bytes: int
+
+
+class _Desk(threading.local):
+    """Workspace for short calls, which each thread keeps: to ask for memory takes its time."""
+
+    def __init__(self) -> None:
+        self.memory = torch.empty(SMALL, dtype=torch.uint8, device="cpu")
+
+
+_desk = _Desk()
+
+
+def _workspace(size: int) -> Tensor:
+    return _desk.memory if size <= SMALL else torch.empty(size, dtype=torch.uint8, device="cpu")
 
 
 def _laid_out(places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
