@@ -255,7 +255,7 @@ def test_two_workers_do_nearly_twice_as_much(tmp_path, broken_path):
     plan = Plan(evaluate="broken:slow", fresh=0)
     rates = []
     for count in (1, 2):
-        done = search(plan, folder=tmp_path / str(count), candidates=200, workers=count)
+        done = search(plan, folder=tmp_path / str(count), candidates=80, workers=count)
         rates.append(done.report["per_hour"])
     print(rates)
     assert rates[1] >= 1.9 * rates[0]

@@ -114,7 +114,7 @@ def is_leaf(node: Node) -> bool:
 
 def make(op: str, args: tuple[Node, ...], shape: Shape, attribute: Attribute = ()) -> Node:
     """The one node with this operation, arguments, shape and attribute."""
-    typed = tuple((type(part).__name__, repr(part)) for part in attribute)  # keeps 0.0 from -0.0
+    typed = attribute and tuple((type(p).__name__, repr(p)) for p in attribute)  # 0.0 is not -0.0
     key = (op, tuple(map(id, args)), shape, typed)
     with _lock:
         node = _known.get(key)
@@ -229,15 +229,16 @@ def _simple(op: str, args: list[Node]) -> Node | None:
 
 def ordered(roots: Iterable[Node]) -> Iterator[Node]:
     """Every node that the roots stand on, arguments before what uses them, each once."""
-    seen, done = set[Node](), set[Node]()
+    done: dict[Node, bool] = {}  # whether a node has been told yet, of those that were seen
     stack = list(roots)[::-1]
     while stack:
         node = stack[-1]
-        if node not in seen:
-            seen.add(node)
+        told = done.get(node)
+        if told is None and node.args:
+            done[node] = False
             stack += node.args[::-1]
             continue
         stack.pop()
-        if node not in done:
-            done.add(node)
+        if not told:
+            done[node] = True
             yield node

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from dataclasses import replace as changed
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
 
@@ -53,7 +52,7 @@ class Genome:
 
     def with_outputs(self, following: Mapping[str, Node], quantities: Mapping[str, Node]) -> Genome:
         """The genome with other next values of its states; what nothing reads is left out."""
-        return changed(self, step=_settled(self.step, following, quantities))
+        return Genome(_settled(self.step, following, quantities), self.starts, self.states)
 
 
 def genome(cell: Cell) -> Genome:
@@ -71,7 +70,8 @@ def genome(cell: Cell) -> Genome:
     quantities = {name: done[node] for name, node in step.quantities.items()}
     starts = {p.name: p.start for p in cell.parameters.values() if p.start is not None}
     states = {s.name: s.start for s in cell.states.values()}
-    return Genome(_settled(step, following, quantities), starts, states)
+    square = replace(step, inputs=tuple(map(_square, step.inputs)))
+    return Genome(_settled(square, following, quantities), starts, states)
 
 
 def to_cell(found: Genome, name: str = "cell") -> Cell:
@@ -145,21 +145,22 @@ def _states(leaves: Iterable[Node]) -> set[str]:
 
 def _settled(step: Step, following: Mapping[str, Node], quantities: Mapping[str, Node]) -> Step:
     """The step of these next values, with the leaves that they read; h is the output."""
-    nodes = tuple(ordered(following[state.name] for state in step.states))
-    reach = _reach(nodes, following)
-    alive, rest = {"h"}, ["h"]
-    while rest and len(alive) < len(step.states):
-        new = _states(reach[rest.pop()]) - alive
-        alive |= new
-        rest += sorted(new)
-    states = tuple(state for state in step.states if state.name in alive)
+    states = step.states
+    nodes = tuple(ordered(following[state.name] for state in states))
+    if len(states) > 1:
+        alive, rest, reach = {"h"}, ["h"], _reach(nodes, following)
+        while rest and len(alive) < len(states):
+            new = _states(reach[rest.pop()]) - alive
+            alive |= new
+            rest += sorted(new)
+        states = tuple(state for state in states if state.name in alive)
     next_values = [Output(state.name, "next", following[state.name]) for state in states]
     if len(states) < len(step.states):
         nodes = tuple(ordered(out.node for out in next_values))
     used = set(nodes)
     settled = Step(
         name=step.name,
-        inputs=tuple(_square(leaf) for leaf in step.inputs),
+        inputs=step.inputs,
         statics=(),
         states=states,
         parameters=tuple(node for node in nodes if node.op == "parameter"),

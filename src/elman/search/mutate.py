@@ -72,11 +72,14 @@ def exchanged(found: Genome, old: Node, new: Node, follow: Sequence[Node] = ()) 
 
 def _after(step: Step, old: Node, new: Node) -> dict[Node, Node]:
     """What becomes of every node of a step when one of them is exchanged."""
-    done: dict[Node, Node] = {}
-    for node in step.nodes():
+    nodes = step.nodes()
+    at = nodes.index(old)
+    done = dict(zip(nodes, nodes, strict=True))
+    done[old] = new
+    for node in nodes[at + 1 :]:
         args = tuple([done[arg] for arg in node.args])
-        same = node if args == node.args else make(node.op, args, node.shape, node.attribute)
-        done[node] = new if node is old else same
+        if args != node.args:
+            done[node] = make(node.op, args, node.shape, node.attribute)
     return done
 
 

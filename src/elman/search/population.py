@@ -28,6 +28,7 @@ class Population:
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.known = plan, 0
+        self.plan_json = plan.to_json()
         self.bars: dict[str, float] = {}
         self.seen: set[str] = set()
         self.texts: dict[int, str] = {}
@@ -85,7 +86,7 @@ class Population:
         return {
             "text": one.text,
             "seed": seed_of(self.plan.seed, one.turn),
-            "plan": self.plan.to_json(),
+            "plan": self.plan_json,
             "test": one.kind != "again",
             "gates": not trained,
             "bars": {} if trained else self.bars,
@@ -93,7 +94,7 @@ class Population:
         }
 
     def _seed(self, turn: int) -> Candidate:
-        found = genome(cells.get(SEEDS[turn]))
+        found = _seed(turn)
         text = to_text(found)
         return Candidate(turn, "evolution", "seed", turn, text, found.fingerprint, (), ())
 
@@ -120,7 +121,7 @@ class Population:
         """Of the control: a seed mutated a few times in a row, whatever comes of it."""
         while True:
             seed = int(random.integers(len(SEEDS)))
-            at, said = genome(cells.get(SEEDS[seed])), list[str]()
+            at, said = _seed(seed), list[str]()
             for left in range(int(random.integers(1, self.plan.walk + 1)), 0, -1):
                 seen = self.seen.__contains__ if left == 1 else None
                 found = child_of(at, random, seen)
@@ -172,3 +173,8 @@ def _is_control(turn: int, share: float) -> bool:
 @lru_cache(maxsize=512)
 def _genome(text: str) -> Genome:
     return genome(Cell(text, name="candidate"))
+
+
+@lru_cache(maxsize=len(SEEDS))
+def _seed(number: int) -> Genome:
+    return genome(cells.get(SEEDS[number]))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
 
 from elman.graph import Node
 from elman.graph.node import is_leaf, ordered
@@ -16,11 +18,11 @@ from elman.graph.node import is_leaf, ordered
 LINEAR = {"linear 0": 0.0, "linear 1": 1.0, "linear 0.9": 0.9, "linear 1.1": 1.1}
 ACTIVATIONS = ("tanh", "sigmoid", "relu", *LINEAR)
 OPERATIONS = ("mul", "add", "sub")
+_SUMS = ("add", "sub")
 _BY_SHARE = {share: name for name, share in LINEAR.items() if share}
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """A node that may change: `name` of its activation or operation, and what it is applied to."""
 
     node: Node
@@ -37,7 +39,7 @@ class Anatomy:
     """The sites of a graph, arguments first, and how often each node is read."""
 
     def __init__(self, nodes: Sequence[Node], roots: Sequence[Node]) -> None:
-        self.readers = Counter(arg for node in nodes for arg in node.args)
+        self.readers = Counter(chain.from_iterable(map(attrgetter("args"), nodes)))
         self.readers.update(roots)
         self.sites = list(self._found(nodes))
         self.by_node = {site.node: site for site in self.sites}
@@ -46,7 +48,9 @@ class Anatomy:
         inner: set[Node] = set()
         found: list[Site] = []
         for node in reversed(nodes):
-            if node in inner or is_leaf(node) or node.op == "spread" or with_bias(node):
+            if not node.args or node in inner or node.op == "spread":
+                continue
+            if node.op in _SUMS and with_bias(node):
                 continue
             site = _site(node)
             if site.is_activation and node.op == "add":
@@ -89,7 +93,7 @@ def _site(node: Node) -> Site:
 
 def with_bias(node: Node) -> Node | None:
     """What a bias is added to, if the node is such a sum."""
-    if node.op not in ("add", "sub"):
+    if node.op not in _SUMS:
         return None
     left, right = map(is_bias, node.args)
     return None if left == right else node.args[0 if right else 1]
