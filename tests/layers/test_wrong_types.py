@@ -10,6 +10,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 RATE = "must be a number at least 0 and below 1"
 FLAGS = "reset must be true or false for each step of each row"
 CALLS = {
@@ -46,6 +48,8 @@ SCRIPT = """
 import json, sys, elman, numpy, torch
 from elman.errors import ElmanError
 layer, x, said = elman.Recurrent("gru", 2, 4), torch.ones(5, 3, 2), []
+for _ in range(int(sys.argv[2])):
+    layer(x)
 for call in json.loads(sys.argv[1]):
     try:
         eval(call)
@@ -56,10 +60,10 @@ print(json.dumps(said))
 """
 
 
-def test_every_value_of_another_type_is_named_in_a_sentence():
-    ran = subprocess.run(
-        [sys.executable, "-c", SCRIPT, json.dumps(list(CALLS))], capture_output=True, text=True
-    )
+@pytest.mark.parametrize("before", [0, 3], ids=["first call", "a call that is known"])
+def test_every_value_of_another_type_is_named_in_a_sentence(before):
+    command = [sys.executable, "-c", SCRIPT, json.dumps(list(CALLS)), str(before)]
+    ran = subprocess.run(command, capture_output=True, text=True)
     assert not ran.returncode, ran.stderr
     for said, (call, message) in zip(json.loads(ran.stdout), CALLS.items(), strict=True):
         assert said.startswith(message), call

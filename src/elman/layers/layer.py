@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +53,6 @@ class Layer(nn.Module):
         self.precision = precision
         before = (members,) if members else ()
         self._names = tuple(leaf.name for leaf in cell.step.parameters)
-        self._starts = tuple(state.start for state in cell.states.values())
         self.start: nn.ParameterDict | None = None
         self._calls = Calls()
         self._refuse(name for name in self._names if hasattr(self, name))
@@ -145,13 +144,22 @@ class Layer(nn.Module):
         """
         if self.members or (self.training and self.noise.random) or not is_ordinary():
             return None
-        kind = (x.shape, (0, 0), target, False, torch.is_grad_enabled())
+        if type(self) is not Layer or "forward" in self.__dict__ or self._is_heard():
+            return None  # somebody has put something in the place of `forward`
+        kind = self._kind(x, (0, 0), target, False)
         if state is None:
-            state = None if self.start else self._calls.start(kind, self._starts)
-        if state is None or self._is_heard():
-            return None
-        tensors = (x, *state, *self.weights().values())
-        return self._calls.again(kind, tensors, history=False)
+            starts = (declared.start for declared in self.cell.states.values())
+            state = None if self.start else self._calls.start(kind, starts)
+        own = self._parameters
+        weights = [w for name in self._names if (w := own.get(name)) is not None]
+        if state is None or len(weights) < len(self._names):
+            return None  # weights that are computed are another's, and computed once
+        return self._calls.again(kind, (x, *state, *weights), history=False)
+
+    def _kind(self, x: Tensor, place: tuple[int, int], target: str, history: bool) -> Hashable:
+        """What says of a plain call how it is made, besides the layout of its tensors."""
+        grads = torch.is_grad_enabled()
+        return x.shape, place, target, history, grads, self.precision, self.noise
 
     def _is_heard(self) -> bool:
         """Whether hooks want to know of its calls."""
@@ -181,7 +189,7 @@ class Layer(nn.Module):
         usual = not (random or record or inputs or statics or packs or self.members)
         # a short call takes longer to be understood than to be made: look whether it is known
         usual = usual and demand.whole and is_ordinary()
-        kind = (x.shape, place, demand.target, demand.history, torch.is_grad_enabled())
+        kind = self._kind(x, place, demand.target, demand.history)
         if usual:
             tensors = (x, *state, *weights.values())
             found = self._calls.again(kind, tensors, history=demand.history)

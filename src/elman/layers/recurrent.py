@@ -114,8 +114,8 @@ class Recurrent(Layered):
         gradient (a tuple over the layers where their sizes differ).
         """
         further = not (inputs is None and static is None)
-        usual = lengths is None and reset is None and not (further or record)
-        if usual and return_states == "last":
+        plain = type(record) is tuple and not record and return_states == "last"
+        if plain and lengths is None and reset is None and not further:
             found = self._once_more(x, state)
             if found is not None:
                 return found

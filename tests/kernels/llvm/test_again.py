@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.utils.parametrize
 
 from elman import Recurrent
 from elman.errors import ShapeError
 from elman.kernels.llvm import Again
+from elman.layers.layer import Layer
 
 
 @pytest.fixture
@@ -155,6 +158,56 @@ def test_hooks_hear_of_every_call():
     with torch.nn.modules.module.register_module_forward_hook(lambda *_: heard.append(1)):
         layer(torch.randn(4, 2, 3))
     assert heard == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["from the start", "from a state"])
+def test_weights_that_are_computed_are_computed_once_a_call(given):
+    layer, count = Recurrent("gru", 3, 5), []
+
+    class Counted(torch.nn.Module):
+        def forward(self, weight):
+            count.append(0)
+            return weight * 2
+
+    torch.nn.utils.parametrize.register_parametrization(layer.stack[0], "U_n", Counted())
+    count.clear()
+    for _ in range(5):
+        layer(torch.randn(4, 2, 3), torch.randn(1, 2, 5) if given else None)
+    assert len(count) == 5
+
+
+def test_what_stands_in_the_place_of_forward_is_called(monkeypatch):
+    layer, heard = known(Recurrent("lstm", 3, 5)), []
+    own = layer.stack[0].forward
+    monkeypatch.setattr(layer.stack[0], "forward", lambda *a, **k: heard.append(0) or own(*a, **k))
+    layer(torch.randn(4, 2, 3)), layer(torch.randn(4, 2, 3))
+    assert len(heard) == 2
+
+
+def test_a_layer_of_another_class_is_itself():
+    class Doubled(Layer):
+        def forward(self, *args, **wishes):
+            found = super().forward(*args, **wishes)
+            return replace(found, outputs={"y": 2 * found.outputs["y"]})
+
+    layer, x = Recurrent("rnn", 3, 5), torch.randn(4, 2, 3)
+    expected = 2 * layer(x)[0]
+    layer.stack[0].__class__ = Doubled
+    for _ in range(4):
+        assert torch.equal(layer(x)[0], expected)
+
+
+def test_other_precision_and_noise_are_seen():
+    layer, x = known(Recurrent("lstm", 3, 50)), torch.randn(4, 2, 3)
+    layer.eval()
+    for number, change in enumerate(({"precision": "bf16"}, {"zoneout": 0.5})):
+        other = Recurrent("lstm", 3, 50, **change).eval()
+        other.load_state_dict(layer.state_dict())
+        if number:
+            layer.stack[0].precision, layer.stack[0].noise = "full", other.stack[0].noise
+        else:
+            layer.stack[0].precision = "bf16"
+        assert torch.equal(layer(x)[0], other(x)[0])
 
 
 def test_copies_begin_anew(made):

@@ -104,3 +104,20 @@ def test_many_gradients_at_once(layer):
     (found,) = torch.autograd.grad(y, x, ways, is_grads_batched=True, retain_graph=True)
     each = [torch.autograd.grad(y, x, way, retain_graph=True)[0] for way in ways]
     assert torch.allclose(found, torch.stack(each))
+
+
+def test_many_gradients_by_vmap(layer):
+    x = randn(4, 2, 3).requires_grad_()
+    ways = randn(3, 4, 2, 5)
+    y = layer(x)[0]
+    found = torch.vmap(lambda way: torch.autograd.grad(y, x, way, retain_graph=True)[0])(ways)
+    each = [torch.autograd.grad(y, x, way, retain_graph=True)[0] for way in ways]
+    assert torch.allclose(found, torch.stack(each))
+
+
+def test_a_parameter_that_is_only_compared_has_no_gradient():
+    layer = Recurrent("h' = where(x > b, tanh(U h + x), h)", 3, 3)
+    for _ in range(4):
+        layer(torch.randn(4, 2, 3))[0].sum().backward()
+    assert layer.stack[0].b.grad is None
+    assert layer.stack[0].U.grad is not None

@@ -139,7 +139,9 @@ class Again:
         for name in self.names:
             state = name in arguments.states
             own = bind.CARRY + name if state else name
-            found.append((recipe.names.index(own), state) if name in needed else None)
+            # what nothing depends on smoothly has no gradient: a number that is only compared
+            there = name in needed and own in recipe.names
+            found.append((recipe.names.index(own), state) if there else None)
         return Back(recipe, tuple(places), tuple(found))
 
 

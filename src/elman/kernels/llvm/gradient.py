@@ -93,9 +93,13 @@ def is_usual(arrived: Maybe) -> bool:
 
 
 def _many(gradient: Tensor | None) -> bool:
-    """Whether it is one of many gradients at once (`is_grads_batched`), which has no memory."""
-    batched = torch._C._functorch.is_legacy_batchedtensor  # pyright: ignore
-    return gradient is not None and batched(gradient)
+    """Whether it is one of many gradients at once (`is_grads_batched`, `torch.vmap`), which has no
+    memory.
+    """
+    known = torch._C._functorch  # pyright: ignore
+    return gradient is not None and (
+        known.is_legacy_batchedtensor(gradient) or known.is_batchedtensor(gradient)
+    )
 
 
 def in_torch(
