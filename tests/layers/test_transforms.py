@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import torch
+from torch.autograd import forward_ad
 from torch.func import functional_call, grad, jvp, vmap
 
 from elman.errors import KernelError
@@ -46,6 +47,19 @@ def test_jvp_is_the_slope():
     _, slope = jvp(lambda one: loss(layer, parameters, one), (x,), (x,))
     up, down = (loss(layer, parameters, x * (1 + e)) for e in (1e-6, -1e-6))
     assert abs(float(slope) - float(up - down) / 2e-6) < 1e-6
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_forward_differentiation_is_the_slope(trained):
+    layer = Recurrent("gru", 3, 5).requires_grad_(trained)
+    x, way = torch.randn(4, 2, 3), torch.randn(4, 2, 3)
+    for _ in range(3):
+        layer(x)
+    with forward_ad.dual_level():
+        y = layer(forward_ad.make_dual(x, way))[0]
+        found = forward_ad.unpack_dual(y).tangent
+    _, expected = jvp(lambda x: layer(x)[0], (x,), (way,))
+    assert torch.allclose(found, expected, atol=1e-6)
 
 
 def test_machine_code_asked_for_by_name_refuses_in_one_sentence():

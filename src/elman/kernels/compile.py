@@ -10,6 +10,7 @@ from collections import OrderedDict
 from threading import Lock
 
 import torch
+from torch.autograd import forward_ad
 
 from elman.errors import KernelError
 from elman.graph.step import Step
@@ -70,8 +71,11 @@ def choose(target: str, dtype: torch.dtype, device: torch.device) -> str:
 
 
 def transformed() -> bool:
-    """Whether torch.func is at work: it needs operations that it can look into."""
-    return torch._C._are_functorch_transforms_active()  # pyright: ignore[reportPrivateUsage]
+    """Whether torch.func or forward differentiation is at work: they need operations that they can
+    look into.
+    """
+    forwards = forward_ad._current_level >= 0  # pyright: ignore[reportPrivateUsage]
+    return forwards or torch._C._are_functorch_transforms_active()  # pyright: ignore[reportPrivateUsage]
 
 
 def _host_is_known() -> bool:
