@@ -134,7 +134,8 @@ class Again:
         arguments, made, needed = self.named(saved, needs)
         gradients = bind.arrived_at(self.kernel, arrived)
         recipe, read = bind.backward_recipe_of(self.kernel, arguments, made, gradients, needed)
-        places = [next(k for k, one in enumerate(arrived) if one is g) for g in read.values()]
+        order = (*self.kernel.histories, *self.kernel.visible)
+        places = [order.index(name) for name in read]
         found: list[tuple[int, bool] | None] = []
         for name in self.names:
             state = name in arguments.states
