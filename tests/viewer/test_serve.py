@@ -14,7 +14,7 @@ from http.client import HTTPConnection
 import pytest
 
 from elman.errors import ConfigError
-from elman.viewer.serve import folder_to_view, listen
+from elman.viewer.serve import folder_to_view, listen, serve
 
 
 @pytest.fixture
@@ -46,6 +46,16 @@ def test_it_prints_its_address_and_ends_with_ctrl_c(viewing):
     out, error = process.communicate(timeout=20)
     assert process.returncode == 130
     assert out == "" and match[2] not in error
+
+
+def test_an_end_is_ctrl_c_also_where_the_server_says_nothing_of_it(monkeypatch, home):
+    class Ended:
+        def run(self, sockets):
+            assert sockets
+
+    monkeypatch.setitem(serve.__globals__, "make_server", lambda *_: Ended())
+    with pytest.raises(KeyboardInterrupt):
+        serve(home, browser=False, said=lambda _: None)
 
 
 def test_it_listens_on_loopback_alone():

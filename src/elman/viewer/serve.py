@@ -37,6 +37,9 @@ def serve(
         if browser:
             webbrowser.open(address)
         server.run(sockets=[listening])
+        # The server raises the signal once more when it has ended, but what that raises gets lost
+        # if Python happens to be in a finalizer just then.
+        raise KeyboardInterrupt
 
 
 def make_server(home: Home, token: str, listening: socket.socket) -> uvicorn.Server:
