@@ -94,7 +94,7 @@ class Population:
         }
 
     def _seed(self, turn: int) -> Candidate:
-        found = _seed(turn)
+        found = _seed_genome(turn)
         text = to_text(found)
         return Candidate(turn, "evolution", "seed", turn, text, found.fingerprint, (), ())
 
@@ -121,7 +121,7 @@ class Population:
         """Of the control: a seed mutated a few times in a row, whatever comes of it."""
         while True:
             seed = int(random.integers(len(SEEDS)))
-            at, said = _seed(seed), list[str]()
+            at, said = _seed_genome(seed), list[str]()
             for left in range(int(random.integers(1, self.plan.walk + 1)), 0, -1):
                 seen = self.seen.__contains__ if left == 1 else None
                 found = child_of(at, random, seen)
@@ -176,5 +176,5 @@ def _genome(text: str) -> Genome:
 
 
 @lru_cache(maxsize=len(SEEDS))
-def _seed(number: int) -> Genome:
+def _seed_genome(number: int) -> Genome:
     return genome(cells.get(SEEDS[number]))
