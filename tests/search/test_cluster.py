@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -24,6 +25,16 @@ def test_a_cluster_of_two_finds_what_one_worker_finds(tmp_path, idle_plan):
     search(idle_plan, folder=tmp_path / "here", candidates=30, workers=1)
     search(idle_plan, folder=tmp_path / "there", candidates=30, workers=2, dask="local")
     assert rows(SearchRun(tmp_path / "here")) == rows(SearchRun(tmp_path / "there"))
+
+
+@pytest.mark.prove
+def test_crashes_and_hangs_on_a_cluster_change_no_result(tmp_path, idle_plan, broken_path):
+    broken = replace(idle_plan, evaluate="broken:evaluate", minutes=1.5 / 60, memory=1024)
+    search(idle_plan, folder=tmp_path / "quiet", candidates=300, workers=1)
+    search(broken, folder=tmp_path / "chaos", candidates=300, workers=2, dask="local")
+    left, right = (SearchRun(tmp_path / name) for name in ("quiet", "chaos"))
+    assert rows(left) == rows(right)
+    assert max(one.attempts for one in right.candidates()) > 1
 
 
 def test_an_address_where_nobody_answers_is_named(monkeypatch):
