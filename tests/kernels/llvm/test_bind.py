@@ -9,7 +9,7 @@ from elman import Recurrent, cells
 from elman.errors import ShapeError
 from elman.kernels import Arguments
 from elman.kernels.llvm import LLVM
-from elman.kernels.llvm.bind import Gradients, backward, forward
+from elman.kernels.llvm.bind import Gradients, Passed, backward, forward
 
 KERNEL = LLVM(cells.get("lstm").step)
 
@@ -50,8 +50,8 @@ def test_only_what_is_needed_is_found():
     _, made, _ = forward(KERNEL, given, True)
     arriving = Gradients({"h": None, "c": torch.ones(2, 5)}, {"y": torch.ones(4, 2, 5)})
     every = set(given.all())
-    whole = backward(KERNEL, given, made, arriving, every)
-    part = backward(KERNEL, given, made, arriving, {"x", "b_f"})
+    whole = backward(KERNEL, Passed(given, made), arriving, every)
+    part = backward(KERNEL, Passed(given, made), arriving, {"x", "b_f"})
     assert set(whole) == every and set(part) == {"x", "b_f"}
     assert all(torch.equal(part[name], whole[name]) for name in part)
 

@@ -120,25 +120,26 @@ class Again:
         new = way.recipe.run([*saved, *reads], self.call)  # pyright: ignore[reportArgumentType]
         return [at and (new[at[0]][0] if at[1] else new[at[0]]) for at in way.found]
 
-    def named(
-        self, saved: Sequence[Tensor], needs: Sequence[bool]
-    ) -> tuple[Arguments, dict[str, Tensor], set[str]]:
-        """The call with these tensors, the buffers that it filled, and what needs a gradient."""
+    def named(self, saved: Sequence[Tensor], needs: Sequence[bool]) -> tuple[bind.Passed, set[str]]:
+        """The call with these tensors, which are followed by what it made; and what needs a
+        gradient.
+        """
         arguments = self.arguments.having(dict(zip(self.names, saved, strict=False)))
         made = dict(zip(self.recipe.names, saved[len(self.names) :], strict=True))
-        return arguments, made, {n for n, need in zip(self.names, needs, strict=True) if need}
+        needed = {name for name, need in zip(self.names, needs, strict=True) if need}
+        return bind.Passed(arguments, made), needed
 
     def _way(
         self, saved: Sequence[Tensor], arrived: Sequence[Tensor | None], needs: Sequence[bool]
     ) -> Back:
-        arguments, made, needed = self.named(saved, needs)
+        passed, needed = self.named(saved, needs)
         gradients = bind.arrived_at(self.kernel, arrived)
-        recipe, read = bind.backward_recipe_of(self.kernel, arguments, made, gradients, needed)
+        recipe, read = bind.backward_recipe_of(self.kernel, passed, gradients, needed)
         order = (*self.kernel.histories, *self.kernel.visible)
         places = [order.index(name) for name in read]
         found: list[tuple[int, bool] | None] = []
         for name in self.names:
-            state = name in arguments.states
+            state = name in passed.arguments.states
             own = bind.CARRY + name if state else name
             # what nothing depends on smoothly has no gradient: a number that is only compared
             there = name in needed and own in recipe.names

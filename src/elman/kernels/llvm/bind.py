@@ -68,6 +68,29 @@ class Place:
         return [tensor.data_ptr() for tensor in tensors] == self.addresses
 
 
+@dataclass(frozen=True)
+class Passed:
+    """A forward pass that is to be gone back through: what it was given, and what it made.
+
+    With `place`, where it saw both, there is less to look at.
+    """
+
+    arguments: Arguments
+    made: Tensors
+    place: Place | None = None
+
+    def tensors(self) -> list[Tensor]:
+        """Those that were given, then those that were made."""
+        return [*self.arguments.all().values(), *self.made.values()]
+
+    def layouts(self, rows: Rows) -> tuple[Hashable, ...]:
+        """What of it decides how it is gone back through."""
+        tensors = self.tensors()
+        if self.place is not None and self.place.holds(tensors):
+            return (self.place.recipe, *run.fashion())
+        return (*_kind(self.arguments, rows), tuple(self.made), *map(layout, tensors))
+
+
 def forward(
     kernel: Kernel, arguments: Arguments, training: bool
 ) -> tuple[Tensors, Tensors, Recipe]:
@@ -106,22 +129,12 @@ def forward_recipe(kernel: Kernel, arguments: Arguments, rows: Rows, training: b
     return call.recipe(compiled, Kind({**buffers, **call.leaves()}), tuple(made))
 
 
-def backward(
-    kernel: Kernel,
-    arguments: Arguments,
-    made: Tensors,
-    gradients: Gradients,
-    needed: set[str],
-    place: Place | None = None,
-) -> Tensors:
-    """The gradient of every tensor that needs one; see `LLVM.backward`.
-
-    With `place`, where the forward pass saw what is given and made, there is less to look at.
-    """
-    step, rows = kernel.step, arguments.table(kernel.step)
-    recipe, arrived = backward_recipe_of(kernel, arguments, made, gradients, needed, place)
-    tensors = [*arguments.all().values(), *made.values(), *arrived.values()]
-    new = recipe.run(tensors, recipe.call(arguments, rows))
+def backward(kernel: Kernel, passed: Passed, gradients: Gradients, needed: set[str]) -> Tensors:
+    """The gradient of every tensor that needs one; see `LLVM.backward`."""
+    step, arguments = kernel.step, passed.arguments
+    rows = arguments.table(step)
+    recipe, arrived = backward_recipe_of(kernel, passed, gradients, needed)
+    new = recipe.run([*passed.tensors(), *arrived.values()], recipe.call(arguments, rows))
     found = dict(zip(recipe.names, new, strict=False))
     for leaf in step.states:
         carry, last = found.pop(CARRY + leaf.name), gradients.final[leaf.name]
@@ -132,17 +145,12 @@ def backward(
 
 
 def backward_recipe_of(
-    kernel: Kernel,
-    arguments: Arguments,
-    made: Tensors,
-    gradients: Gradients,
-    needed: set[str],
-    place: Place | None = None,
+    kernel: Kernel, passed: Passed, gradients: Gradients, needed: set[str]
 ) -> tuple[Recipe, dict[str, Tensor]]:
-    """How such a call is run backwards, and the gradients that it reads after the tensors that are
+    """How such a call is run backwards, and the gradients that it reads after the tensors that were
     given and made.
     """
-    step, rows = kernel.step, arguments.table(kernel.step)
+    step, rows = kernel.step, passed.arguments.table(kernel.step)
     visited = any(gradients.visible.get(f"{leaf.name}'") is not None for leaf in step.states)
     arriving = {
         output.name: gradients.visible.get(output.name) for output in step.by_role("output")
@@ -152,14 +160,10 @@ def backward_recipe_of(
             arriving[f"{leaf.name}'"] = gradients.visible.get(f"{leaf.name}'")
         arriving[leaf.name] = gradients.final[leaf.name]
     arrived = {name: tensor for name, tensor in arriving.items() if tensor is not None}
-    tensors = [*arguments.all().values(), *made.values()]
-    if place is not None and place.holds(tensors):
-        saved: tuple[Hashable, ...] = (place.recipe, *run.fashion())
-    else:
-        saved = (*_kind(arguments, rows), tuple(made), *map(layout, tensors))
+    wanted = tuple(arrived), visited, frozenset(needed), *map(layout, arrived.values())
     recipe = kernel.recipes.of(
-        (saved, tuple(arrived), visited, frozenset(needed), *map(layout, arrived.values())),
-        lambda: _backward_recipe(kernel, arguments, rows, (made, arrived, visited, needed)),
+        (passed.layouts(rows), *wanted),
+        lambda: _backward_recipe(kernel, passed, rows, (arrived, visited, needed)),
     )
     return recipe, arrived
 
@@ -171,13 +175,10 @@ def arrived_at(kernel: Kernel, arrived: Sequence[Tensor | None]) -> Gradients:
 
 
 def _backward_recipe(
-    kernel: Kernel,
-    arguments: Arguments,
-    rows: Rows,
-    arrived: tuple[Tensors, Tensors, bool, set[str]],
+    kernel: Kernel, passed: Passed, rows: Rows, arrived: tuple[Tensors, bool, set[str]]
 ) -> Recipe:
-    made, gradients, visited, needed = arrived
-    call = _Bind(kernel, arguments, rows)
+    made, (gradients, visited, needed) = passed.made, arrived
+    call = _Bind(kernel, passed.arguments, rows)
     compiled = kernel.compiled(call.like.dtype, "backward_all" if visited else "backward")
     call.give(MADE, made)
     call.give(GRADIENT, gradients)

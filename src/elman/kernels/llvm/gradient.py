@@ -55,7 +55,8 @@ class Run(torch.autograd.Function):
             found = in_torch(kernel, arguments, gradients, needed)
         else:
             made = dict(zip(ctx.made, saved[len(given) :], strict=True))
-            found = bind.backward(kernel, arguments, made, gradients, needed, ctx.place)
+            passed = bind.Passed(arguments, made, ctx.place)
+            found = bind.backward(kernel, passed, gradients, needed)
         return (None, None, None, *(found.get(name) for name in ctx.names))
 
 
@@ -78,12 +79,12 @@ class Repeated(torch.autograd.Function):
         # hooks on saved tensors, or `data`, may have put others in their place
         if is_usual(arrived) and [tensor.data_ptr() for tensor in saved] == ctx.places:
             return (None, *again.back(saved, arrived, needs))
-        arguments, made, needed = again.named(saved, needs)
+        passed, needed = again.named(saved, needs)
         gradients = bind.arrived_at(again.kernel, arrived)
         if is_usual(arrived):
-            found = bind.backward(again.kernel, arguments, made, gradients, needed)
+            found = bind.backward(again.kernel, passed, gradients, needed)
         else:
-            found = in_torch(again.kernel, arguments, gradients, needed)
+            found = in_torch(again.kernel, passed.arguments, gradients, needed)
         return (None, *(found.get(name) for name in again.names))
 
 

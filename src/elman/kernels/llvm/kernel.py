@@ -95,7 +95,7 @@ class LLVM:
         `made` holds the buffers of the forward pass, `gradients` what arrives at the last states
         and at the visible buffers.
         """
-        return bind.backward(self, arguments, made, gradients, needed)
+        return bind.backward(self, bind.Passed(arguments, made), gradients, needed)
 
     def stepping(self, arguments: Arguments) -> Stepping:
         """A step of a stream with these parameters, for as many rows as the arguments have."""
