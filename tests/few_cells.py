@@ -6,7 +6,8 @@ import pytest
 
 from elman import cells
 
-FEW_CELLS = ("lstm", "mut1", "lstm_projected", "slstm")  # two states, x like h, a third size
+# two states, x like h, a third size, four states, an output wider than the states
+FEW_CELLS = ("lstm", "mut1", "lstm_projected", "slstm", "intersection")
 ANY_CELL = [
     pytest.param(name, marks=() if name in FEW_CELLS else pytest.mark.prove)
     for name in cells.names()

@@ -79,7 +79,8 @@ class Decoder(nn.Module):
             )
         state = as_tuple(self.first.zero_state(1))[0].shape[-1]
         self.bridge = nn.Linear(memory, state) if bridge else None
-        self.join = nn.Linear(out + seen, embedding)
+        last = self.first if self.rest is None else self.rest
+        self.join = nn.Linear(last.output_size + seen, embedding)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
         self.seen = seen
 
