@@ -156,18 +156,27 @@ class Epilogue:
         return self.f.let("v", f"call {v.kind} @llvm.masked.load.{v.suffix}.p0({args})")
 
     def _from_tile(self, node: Node) -> str:
-        """An accumulator: [group][row][vector][product][lane]."""
+        """An accumulator: [panel][group][row][vector][product][lane]."""
         f, v, start = self.f, self.v, 0
         for t in self.tilings:
             if node in t.group.products:
                 row = f.op("mul", self.tile_row, str(t.width * v.lanes))
                 place = f.op("add", row, str(start + t.group.products.index(node) * v.lanes))
-                along = f.op("sub", self.unit, "%unit0")
+                panel, along = self._within_panel(t.vectors * v.lanes)
+                size = sum(tile_numbers(each, v.lanes) for each in self.tilings)
+                place = f.op("add", place, f.op("mul", panel, str(size)))
                 place = f.op("add", place, f.op("mul", along, str(len(t.group.products))))
                 at = f.at("%tile", place, v.scalar, "sum")
                 return f.let("sum", f"load {v.kind}, ptr {at}, align 4")
             start += tile_numbers(t, v.lanes)
         raise AssertionError(f"{node!r} is not a product of {self.stage.name}")
+
+    def _within_panel(self, across: int) -> tuple[str, str]:
+        """In which panel of this call the units at hand stand, and where in it."""
+        f = self.f
+        along = f.op("sub", self.unit, "%unit0", "along")
+        panel = f.op("lshr", along, str(across.bit_length() - 1), "panel")
+        return panel, "0" if across == self.lanes else f.op("and", along, str(across - 1))
 
     # -- what leaves ------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ place, are held by `tests/kernels/llvm/test_functions.py`; its long form runs ov
 exp, expm1   x = n ln 2 + r, |r| <= ln 2 / 2; expm1(r) = r + r^2 q(r), q a polynomial
 tanh         1 - 2 / (e + 1) with e = exp(2|x|), and an odd polynomial near 0 (fp32), or
              e / (e + 2) with e = expm1(2|x|) (fp64): both keep their relative accuracy near 0
-sigmoid      1 / (1 + e) or e / (1 + e) with e = exp(-|x|): never overflows
+sigmoid      1 / (1 + e) with e = exp(-x), all made so much smaller that it never overflows
 log, log1p   2 atanh(s), s = f / (2 + f), as s (2 + z R(z)), z = s^2, R a polynomial
 The polynomials interpolate at Chebyshev nodes (computed in 60 digits).
 sin, cos and erf go lane by lane to the C library, which is right for arguments of any size.
@@ -34,6 +34,8 @@ class Constants:
     exp_high: float
     tanh_high: float
     tanh_near: float
+    sigmoid_high: float
+    sigmoid_shift: int
     smallest_normal: float
     exp_terms: tuple[float, ...]
     log_terms: tuple[float, ...]
@@ -42,7 +44,7 @@ class Constants:
 
 
 F32 = Constants(
-    23, 127, 0.693359375, -2.12194440e-4, -104.0, 89.0, 19.0, 0.8, 2.0**-126,
+    23, 127, 0.693359375, -2.12194440e-4, -104.0, 89.0, 19.0, 0.8, 70.0, 24, 2.0**-126,
     (0.50000000134658092, 0.16666666681623231, 0.041666464925285905, 0.0083333109254809008,
      0.0013933649996309250, 0.00019890990824673654),
     (0.66666666554451646, 0.40000121876971991, 0.28550816599711549, 0.23330581938241894),
@@ -53,7 +55,7 @@ F32 = Constants(
 )  # fmt: skip
 F64 = Constants(
     52, 1023, 6.93147180369123816490e-01, 1.90821492927058770002e-10, -746.0, 710.0, 44.0,
-    0.0, 2.0**-1022,
+    0.0, 670.0, 54, 2.0**-1022,
     (0.50000000000000010, 0.16666666666666667, 0.041666666666624128, 0.0083333333333300618,
      0.0013888888917213717, 0.00019841269863053617, 2.4801521295954375e-05,
      2.7557268459997065e-06, 2.7620088445409748e-07, 2.5100385495510319e-08),
@@ -150,6 +152,19 @@ class Lanes:
             value = self.fma(value, x, self.number(term))
         return value
 
+    def short_polynomial(self, x: str, square: str, terms: tuple[float, ...]) -> str:
+        """The same by pairs (G. Estrin, 1960): as many operations, of which fewer wait for another;
+        `square` is x^2.
+        """
+        pairs = [
+            self.fma(self.number(high), x, self.number(low))
+            for low, high in zip(terms[::2], terms[1::2], strict=True)
+        ]
+        value = pairs[-1]
+        for pair in reversed(pairs[:-1]):
+            value = self.fma(value, square, pair)
+        return value
+
     def as_bits(self, x: str) -> str:
         """The same bits as integers."""
         return self.f.let("bits", f"bitcast {self.kind} {x} to {self.whole}")
@@ -158,9 +173,9 @@ class Lanes:
         """The same bits as numbers."""
         return self.f.let("v", f"bitcast {self.whole} {bits} to {self.kind}")
 
-    def power_of_two(self, exponent: str) -> str:
-        """2^n within the normal range, for n that stands in the place of an exponent."""
-        one = self.bits(self.facts.bias << self.facts.mantissa)
+    def power_of_two(self, exponent: str, less: int = 0) -> str:
+        """2^(n - less) within the normal range, for n that stands in the place of an exponent."""
+        one = self.bits((self.facts.bias - less) << self.facts.mantissa)
         return self.as_numbers(self.do_bits("add", exponent, one))
 
 
@@ -175,7 +190,8 @@ def _reduced(v: Lanes, x: str) -> tuple[str, str]:
     n = v.do("fsub", shifted, large)
     r = v.fma(n, v.number(-facts.ln2_high), x)
     r = v.fma(n, v.number(-facts.ln2_low), r)
-    small = v.fma(v.do("fmul", r, r), v.polynomial(r, facts.exp_terms), r)
+    square = v.do("fmul", r, r)
+    small = v.fma(square, v.short_polynomial(r, square, facts.exp_terms), r)
     return v.do_bits("shl", v.as_bits(shifted), v.bits(facts.mantissa)), small
 
 
@@ -210,12 +226,21 @@ def _decay(v: Lanes, x: str) -> tuple[str, str]:
 
 
 def sigmoid(v: Lanes, x: str) -> str:
-    """1 / (1 + e^-x)."""
-    e, rest = _decay(v, x)
-    left = v.compare("olt", x, v.number(0.0))
-    top = v.choose(left, e, v.number(1.0))
-    top_rest = v.choose(left, rest, v.number(0.0))
-    return _ratio(v, top, top_rest, *_plus(v, e, rest, v.number(1.0)))
+    """1 / (1 + e^-x): all is made smaller by 2^shift, so that e^-x has room for a small result."""
+    facts = v.facts
+    one = v.number(2.0**-facts.sigmoid_shift)
+    x = _clamped(v, x, facts.exp_low, facts.sigmoid_high)
+    n, small = _reduced(v, v.f.let("v", f"fneg {v.kind} {x}"))
+    scale = v.power_of_two(n, facts.sigmoid_shift)
+    less = v.do("fadd", scale, one)
+    below = v.fma(small, scale, less)
+    # what the two roundings have lost; that of the first is seen so unless e is next to nothing
+    rest = v.do("fsub", one, v.do("fsub", less, scale))
+    rest = v.do("fadd", rest, v.fma(small, scale, v.do("fsub", less, below)))
+    inverse = v.do("fdiv", v.number(1.0), below)
+    minus = v.f.let("v", f"fneg {v.kind} {inverse}")
+    short = v.fma(minus, rest, v.fma(minus, below, v.number(1.0)))
+    return v.do("fmul", v.fma(short, inverse, inverse), one)
 
 
 def tanh(v: Lanes, x: str) -> str:

@@ -25,6 +25,7 @@ WIDEST = 6  # products of one tile; more are split into several groups
 TERMS = 128  # of one block
 ROOM = TERMS // 2 + 16  # pairs of a rounded row: of a block, and what a last vector writes beyond
 ROWS = 48  # that are multiplied before the epilogue takes them: a multiple of all tallest tiles
+ABREAST = 12  # accumulators of a single row, at most: a chain waits four cycles for each sum
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ class Tiling:
     def width(self) -> int:
         """Vectors in one row of a tile."""
         return self.vectors * len(self.group.products)
+
+    @property
+    def abreast(self) -> int:
+        """Panels with which a single row is multiplied at once. One panel has too few chains to
+        keep the processor busy; several rows have enough of them.
+        """
+        return next(panels for panels in (4, 2, 1) if panels * self.width <= ABREAST)
 
 
 def tall(machine: Machine, width: int) -> int:
@@ -91,23 +99,34 @@ def all_tilings(plan: Plan, machine: Machine) -> dict[str, list[Tiling]]:
     return {stage.name: tilings(stage, machine) for stage in plan.stages if stage.groups}
 
 
-def tile(a: Arithmetic, height: int, width: int) -> str:
+APART = "i64 %panels_apart, i64 %tiles_apart, "  # numbers between panels, and between their tiles
+
+
+def tile(a: Arithmetic, height: int, width: int, panels: int = 1) -> str:
     """`product_<height>x<width>`: rows @ panel over a block of terms, put in the tile or added.
 
-    Of pairs, `first`, `terms` and `k` count pairs.
+    Of pairs, `first`, `terms` and `k` count pairs. `product_<height>x<width>x<panels>` does the
+    same of several panels.
     """
     f = Function(
-        f"product_{height}x{width}",
-        "ptr %rows, i64 %first, i64 %terms, ptr %panel, ptr %tile, i1 %resume",
+        f"product_{height}x{width}" + f"x{panels}" * (panels > 1),
+        "ptr %rows, i64 %first, i64 %terms, ptr %panel, "
+        f"{APART * (panels > 1)}ptr %tile, i1 %resume",
         attributes="nounwind",
     )
     v, lanes = a.lines(f), a.lanes
-    places = [(row, vec) for row in range(height) for vec in range(width)]
+    places = [(row, vec) for row in range(height) for vec in range(width * panels)]
     row = [
         f.at(f.load("ptr", f.at("%rows", str(i), "ptr")), "%first", v.scalar, f"row{i}")
         for i in range(height)
     ]
-    at = {p: f.at("%tile", str((p[0] * width + p[1]) * lanes), v.scalar) for p in places}
+    apart = range(panels)
+    into = [f.at("%tile", f.op("mul", "%tiles_apart", str(n)), v.scalar) for n in apart]
+    at = {
+        (i, vec): f.at(into[vec // width], str((i * width + vec % width) * lanes), v.scalar)
+        for i, vec in places
+    }
+    starts = [f.at("%panel", f.op("mul", "%panels_apart", str(n)), v.scalar) for n in apart]
     some = f.let("some", "icmp sgt i64 %terms, 0")
     f.line(f"br i1 {some}, label %term, label %done")
     f.place("term")
@@ -116,13 +135,13 @@ def tile(a: Arithmetic, height: int, width: int) -> str:
     news = {p: f.fresh("new") for p in places}
     for p in places:
         f.line(f"{sums[p]} = phi {v.kind} [zeroinitializer, %entry], [{news[p]}, %term]")
-    weights = f.at("%panel", f.op("mul", "%k", str(width * lanes)), v.scalar, "weights")
+    term = f.op("mul", "%k", str(width * lanes))
+    weights = [f.at(start, term, v.scalar, "weights") for start in starts]
 
     # what there is less of comes first and stays in registers; the rest passes through one
     def weight(vec: int) -> str:
-        return f.let(
-            f"w{vec}", f"load {v.kind}, ptr {f.at(weights, str(vec * lanes), v.scalar)}, align 4"
-        )
+        place = f.at(weights[vec // width], str(vec % width * lanes), v.scalar)
+        return f.let(f"w{vec}", f"load {v.kind}, ptr {place}, align 4")
 
     def number(i: int) -> str:
         return v.spread(f.load(v.scalar, f.at(row[i], "%k", v.scalar), "x"))
@@ -130,9 +149,9 @@ def tile(a: Arithmetic, height: int, width: int) -> str:
     def add(place: tuple[int, int], x: str, w: str) -> None:
         a.add(v, news[place], x, w, sums[place])
 
-    if height < width:
+    if height < width * panels:
         numbers = [number(i) for i in range(height)]
-        for vec in range(width):
+        for vec in range(width * panels):
             w = weight(vec)
             for i, x in enumerate(numbers):
                 add((i, vec), x, w)
@@ -171,19 +190,7 @@ def multiply(a: Arithmetic, t: Tiling) -> str:
         private=False,
     )
     scalar, row = a.lines(f).scalar, str(t.width * a.lanes)
-    rounded, rows = _room(f) if a.pairs else ("", "%rows")
-    none = f.let("none", "icmp slt i64 %terms, 1")  # even then a tile is written
-    stop = f.let("stop", f"select i1 {none}, i64 1, i64 %terms")
-    with f.loop("k", "0", stop, str(TERMS)) as k:
-        terms = f.smaller(str(TERMS), f.op("sub", "%terms", k))
-        later = f.let("later", f"icmp ne i64 {k}, 0")
-        resume = f.let("resume", f"or i1 {later}, %resume")
-        weights = f.at("%panel", f.op("mul", a.counted(f, k), row), scalar, "weights")
-        first = k
-        if a.pairs:
-            args = f"ptr %rows, i64 %count, i64 {k}, i64 {terms}, ptr {rounded}"
-            f.line(f"call void @round_rows({args})")
-            first, terms = "0", a.counted(f, terms)
+    with _blocks(f, a, t, "%count") as (rows, first, terms, weights, resume):
         start = "0"
         # the tallest tiles first, then what is left by lower ones
         for height in t.heights:
@@ -200,11 +207,52 @@ def multiply(a: Arithmetic, t: Tiling) -> str:
     return f.text()
 
 
-def _room(f: Function) -> tuple[str, str]:
+def multiply_row(a: Arithmetic, t: Tiling) -> str:
+    """`multiply_<width>x<panels>`: the tiles of one row and several panels."""
+    name = f"{t.width}x{t.abreast}"
+    f = Function(
+        f"multiply_{name}",
+        f"ptr %rows, i64 %terms, ptr %panel, {APART}ptr %tile, i1 %resume",
+        attributes=GLUE,
+        private=False,
+    )
+    with _blocks(f, a, t, "1") as (rows, first, terms, weights, resume):
+        f.line(
+            f"call void @product_1x{name}(ptr {rows}, i64 {first}, i64 {terms}, ptr {weights}, "
+            f"{APART}ptr %tile, i1 {resume})"
+        )
+    return f.text()
+
+
+@contextmanager
+def _blocks(
+    f: Function, a: Arithmetic, t: Tiling, count: str
+) -> Generator[tuple[str, str, str, str, str]]:
+    """Every block of terms: the rows, its first term in them, how many it has, its weights, and
+    whether it is added to what is there.
+    """
+    scalar, row = a.lines(f).scalar, str(t.width * a.lanes)
+    rounded, rows = _room(f, count) if a.pairs else ("", "%rows")
+    none = f.let("none", "icmp slt i64 %terms, 1")  # even then a tile is written
+    stop = f.let("stop", f"select i1 {none}, i64 1, i64 %terms")
+    with f.loop("k", "0", stop, str(TERMS)) as k:
+        terms = f.smaller(str(TERMS), f.op("sub", "%terms", k))
+        later = f.let("later", f"icmp ne i64 {k}, 0")
+        resume = f.let("resume", f"or i1 {later}, %resume")
+        weights = f.at("%panel", f.op("mul", a.counted(f, k), row), scalar, "weights")
+        first = k
+        if a.pairs:
+            args = f"ptr %rows, i64 {count}, i64 {k}, i64 {terms}, ptr {rounded}"
+            f.line(f"call void @round_rows({args})")
+            first, terms = "0", a.counted(f, terms)
+        yield rows, first, terms, weights, resume
+
+
+def _room(f: Function, count: str) -> tuple[str, str]:
     """Memory for a block of rounded rows, and the table of where they are."""
     rounded = f.let("rounded", f"alloca [{ROWS * ROOM} x i32], align 64")
     table = f.let("table", f"alloca [{ROWS} x ptr], align 64")
-    with f.loop("row", "0", "%count") as row:
+    with f.loop("row", "0", count) as row:
         at = f.at(rounded, f.op("mul", row, str(ROOM)), "i32")
         f.line(f"store ptr {at}, ptr {f.at(table, row, 'ptr')}")
     return rounded, table

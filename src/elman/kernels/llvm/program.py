@@ -52,11 +52,14 @@ class Program:
     def tile_bytes(self) -> int:
         """What a worker needs for its register tiles, and for columns that it gathers."""
         most = max(
-            (sum(tile_numbers(t, self.lanes) for t in ts) for ts in self.tilings.values()),
-            default=0,
+            (_abreast(ts) * self._tile_numbers(ts) for ts in self.tilings.values()), default=0
         )
         most = max(most, reduce.panel_numbers(self.machine, self.lanes))
         return (most + self.lanes) * (4 if self.dtype == "f32" else 8)
+
+    def _tile_numbers(self, tilings: list[Tiling]) -> int:
+        """Numbers in the tiles of a panel of all groups."""
+        return sum(tile_numbers(t, self.lanes) for t in tilings)
 
     @property
     def most_sums(self) -> int:
@@ -166,35 +169,59 @@ class Program:
             ]
             for t in tilings
         ]
-        with f.loop("panel", "0", ceiling(f, units, across)) as panel:
+        panels, abreast = ceiling(f, units, across), _abreast(tilings)
+
+        def stretch(panel: str, count: int, item: str, stop: str) -> None:
+            """Some panels for some rows."""
             unit0 = f.op("mul", panel, str(across), "unit0")
-            unit1 = f.smaller(f.op("add", unit0, str(across)), units)
+            unit1 = f.smaller(f.op("add", unit0, str(count * across)), units)
             at = [
-                f.at(p, f.op("mul", panel, s), self.element, "panel")
+                (f.at(p, f.op("mul", panel, s), self.element, "panel"), s)
                 for p, s in zip(packs, strides, strict=True)
             ]
-            with f.loop("item", "0", "%count", str(ROWS)) as item:
-                stop = f.smaller(f.op("add", item, str(ROWS)), "%count")
-                self._tiles(f, tilings, (item, f.op("sub", stop, item)), at, operands)
-                self._call_epilogue(f, stage, item, stop, unit0, unit1)
+            self._tiles(f, tilings, (item, f.op("sub", stop, item)), at, operands, count)
+            self._call_epilogue(f, stage, item, stop, unit0, unit1)
+
+        single = f.let("single", "icmp eq i64 %count, 1")
+        whole = f.op("sub", panels, f.op("srem", panels, str(abreast)))
+        done = f.let("done", f"select i1 {single}, i64 {whole}, i64 0") if abreast > 1 else "0"
+        if abreast > 1:
+            with f.loop("panel", "0", done, str(abreast)) as panel:
+                stretch(panel, abreast, "0", "1")
+        with f.loop("panel", done, panels) as panel, f.loop("item", "0", "%count", str(ROWS)) as i:
+            stretch(panel, 1, i, f.smaller(f.op("add", i, str(ROWS)), "%count"))
 
     def _tiles(
         self,
         f: Function,
         tilings: list[Tiling],
         span: tuple[str, str],
-        panels: list[str],
+        panels: list[tuple[str, str]],
         operands: list[list[tuple[str, str]]],
+        count: int,
     ) -> None:
-        """Every group's tiles for the same rows, one behind the other in the worker's memory."""
-        to, (item, count) = "%tile", span
-        for t, panel, parts in zip(tilings, panels, operands, strict=True):
+        """Every group's tiles for the same rows, one behind the other in the worker's memory; of
+        several panels, for one row. `panels` says where the first one lies, and how far the next.
+        """
+        to, (item, rows_there) = "%tile", span
+        size = str(self._tile_numbers(tilings))
+        for t, (panel, apart), parts in zip(tilings, panels, operands, strict=True):
             weights, resume = panel, "false"
             for rows, terms in parts:
-                f.line(
-                    f"call void @multiply_{t.width}(ptr {f.at(rows, item, 'ptr')}, i64 {count}, "
-                    f"i64 {terms}, ptr {weights}, ptr {to}, i1 {resume})"
-                )
+                row = f.at(rows, item, "ptr")
+                for number in range(0, count, t.abreast if count > 1 else 1):
+                    at = f.at(weights, f.op("mul", apart, str(number)), self.element, "panel")
+                    tile = f.at(to, f.op("mul", size, str(number)), self.element, "tile")
+                    if count > 1 and t.abreast > 1:
+                        f.line(
+                            f"call void @multiply_{t.width}x{t.abreast}(ptr {row}, i64 {terms}, "
+                            f"ptr {at}, i64 {apart}, i64 {size}, ptr {tile}, i1 {resume})"
+                        )
+                    else:
+                        f.line(
+                            f"call void @multiply_{t.width}(ptr {row}, i64 {rows_there}, "
+                            f"i64 {terms}, ptr {at}, ptr {tile}, i1 {resume})"
+                        )
                 numbers = self.arithmetic.counted(f, terms)
                 step = f.op("mul", numbers, str(t.width * self.lanes))
                 weights, resume = f.at(weights, step, self.element, "panel"), "true"
@@ -301,6 +328,11 @@ class Program:
                     "i64 %part, i64 %parts, ptr %tile)"
                 )
                 self._meet(f)
+
+
+def _abreast(tilings: list[Tiling]) -> int:
+    """How many panels of a stage a single row takes at once."""
+    return max(t.abreast for t in tilings)
 
 
 _REGIONS = ("once", "static", "before", "loop", "after", "sums")

@@ -13,7 +13,7 @@ from elman.kernels.llvm import addresses, reduce
 from elman.kernels.llvm.arithmetic import Arithmetic, round_rows
 from elman.kernels.llvm.functions import declarations
 from elman.kernels.llvm.machine import Code, Machine, compile_text
-from elman.kernels.llvm.product import ROOM, Tiling, multiply, tile
+from elman.kernels.llvm.product import ROOM, Tiling, multiply, multiply_row, tile
 from elman.kernels.llvm.text import declared
 
 
@@ -21,10 +21,13 @@ def tiles(a: Arithmetic, tilings: Iterable[Tiling]) -> list[str]:
     """A part for every width of tile."""
     widths = {t.width: t for t in tilings}
     more = [round_rows(a, ROOM)] if a.pairs else []
-    return [
-        "\n\n".join([*more, *(tile(a, height, width) for height in t.heights), multiply(a, t)])
-        for width, t in sorted(widths.items())
-    ]
+    parts: list[str] = []
+    for width, t in sorted(widths.items()):
+        lines = [*more, *(tile(a, height, width) for height in t.heights), multiply(a, t)]
+        if t.abreast > 1:
+            lines += [tile(a, 1, width, t.abreast), multiply_row(a, t)]
+        parts.append("\n\n".join(lines))
+    return parts
 
 
 def filling(*, backwards: bool) -> str:

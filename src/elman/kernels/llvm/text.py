@@ -68,6 +68,8 @@ class Function:
 
     def op(self, name: str, a: str, b: str, hint: str = "n", kind: str = "i64") -> str:
         """Integer arithmetic, with what is known at once already worked out."""
+        if name == "mul" and "0" in (a, b):
+            return "0"
         if name == "mul" and "1" in (a, b):
             return b if a == "1" else a
         if name in ("mul", "add") and a.lstrip("-").isdigit() and b.lstrip("-").isdigit():
