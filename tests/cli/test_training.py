@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from elman import api
-from elman.cli import Shared, Stopped
+from elman.cli import Shared, Stopped, main
 from elman.cli._training import report
 
 
@@ -27,3 +27,11 @@ def test_a_signal_becomes_stopped_with_the_way_to_go_on(tmp_path):
     assert str(stop.value) == (
         f"stopped after step 7 and saved; go on with: elman resume {tmp_path}"
     )
+
+
+@pytest.mark.parametrize("end", ["--steps", "--minutes"])
+def test_no_steps_and_no_minutes_are_no_training(end, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "text", "hello", end, "0"]) == 1
+    assert f"{end} must be above 0" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

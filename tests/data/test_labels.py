@@ -117,6 +117,11 @@ def test_a_vocabulary_scales_numbers_numbers_words_and_comes_back(tmp_path):
         ("a.jsonl", '{"words": ["a"], "labels": ["x", "y"]}', STEP, "has 2 labels for 1 steps"),
         ("a.jsonl", '{"a": 1}', STEP, 'has none of "text", "words" and "steps"'),
         ("a.jsonl", '{"steps": [[1], [1, 2]]}', STEP, "its steps are not equally wide"),
+        ("a.jsonl", '{"a": 1}', SEQUENCE, '{"words": ["a", "b"], "label": "x"}'),
+        ("a.csv", "x,y,label\n1,2,a\n1,,b\n", SEQUENCE, "line 3: a number is missing among 1, "),
+        ("a.csv", "x,label\n1,a\n,b\n", STEP, "line 2: a number is missing among 1, "),
+        ("a.csv", "x,y,label\n1,inf,a\n", SEQUENCE, "line 2 has a number that is infinite"),
+        ("a.csv", "x,y,label\n1,1e40,a\n", SEQUENCE, "or beyond single precision"),
         ("a.ts", "1,2:a\n", SEQUENCE, "comes before @data: is this a .ts file?"),
         ("a.ts", "@data\n1,2:3:a\n", SEQUENCE, "its dimensions are not equally long"),
         ("a.ts", "@data\n1,b:a\n", SEQUENCE, "only numbers and ? stand in a sequence"),
@@ -127,6 +132,13 @@ def test_what_is_wrong_is_named_in_one_sentence(tmp_path, name, text, wish, mess
     with pytest.raises(DataError) as error:
         read(tmp_path / name, text, wish)
     assert message in str(error.value)
+
+
+def test_one_label_alone_is_nothing_to_learn(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\nfoo,a\nbar,a\nbaz,a\n")
+    with pytest.raises(DataError, match=r"has one label \(a\), and nothing to tell it from"):
+        read_labels(path, SEQUENCE)
 
 
 def test_an_array_of_objects_is_never_unpickled(tmp_path):

@@ -69,6 +69,9 @@ def plan(
             training = training if value is None else replace(training, **{name: value})
         else:
             raise ConfigError(f"a training has no option {name!r}: see elman train {task} --help")
+    for name in ("hidden", "layers", "batch"):
+        if (value := getattr(model, name)) < 1:
+            raise ConfigError(f"{name} must be at least 1, not {value}: left out, it is chosen")
     source = of.source(source, data.sha256) if isinstance(source, str) else source
     return RunConfig(source, model, training, task)
 

@@ -25,9 +25,11 @@ RunFolder = Annotated[Path | None, arg(name="run", metavar="PATH", help_behavior
 class TrainingOptions:
     """What every training takes."""
 
-    minutes: Annotated[float, arg(help_behavior_hint="(by the data, if no end is given)")] = 0.0
+    minutes: Annotated[
+        float | None, arg(metavar="FLOAT", help_behavior_hint="(by the data, if no end is given)")
+    ] = None
     """Wall-clock time to train, evaluations included."""
-    steps: Annotated[int, arg(help_behavior_hint="")] = 0
+    steps: Annotated[int | None, arg(metavar="INT", help_behavior_hint="")] = None
     """Training steps; with --minutes, whatever ends first."""
     cell: CellName = None
     """A cell by name, the path of its equations, or the equations themselves."""

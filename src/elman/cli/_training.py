@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from elman.cli._call import Shared, Stopped
+from elman.errors import ConfigError
 
 if TYPE_CHECKING:
     from elman.api import Trained
@@ -18,6 +19,11 @@ def train_task(task: str, options: object, shared: Shared) -> dict[str, object]:
 
     given = dict(vars(options))
     source = given.pop("data")
+    for end in ("minutes", "steps"):
+        if given[end] is None:
+            given.pop(end)
+        elif given[end] == 0:
+            raise ConfigError(f"--{end} must be above 0: left out, it is chosen")
     with Display(shared.console()) as watcher:
         trained = api.train(source, task=task, seed=shared.seed or 0, watcher=watcher, **given)
     return report(trained, shared)

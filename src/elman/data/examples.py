@@ -130,7 +130,7 @@ def raws_of(file: Path, raws: list[bytes]) -> bytes:
 def _array(raw: bytes, file: Path) -> NDArray[np.float32]:
     try:
         found = np.load(io.BytesIO(raw), allow_pickle=False)
-        values = np.asarray(found, np.float32)
+        values = _single(found)
     except (ValueError, EOFError, OSError, TypeError) as error:
         raise DataError(f"{file} is no array of numbers ({error}): save one with numpy") from error
     if values.ndim not in (1, 2) or not len(values):
@@ -138,6 +138,12 @@ def _array(raw: bytes, file: Path) -> NDArray[np.float32]:
             f"{file} has the shape {values.shape}, not (steps, features): save it in that shape"
         )
     return np.ascontiguousarray(values.reshape(len(values), -1))
+
+
+def _single(values: Any) -> NDArray[np.float32]:
+    """In single precision; what is beyond it becomes infinite, which is refused later."""
+    with np.errstate(over="ignore"):
+        return np.asarray(values, np.float32)
 
 
 def _csv(raw: bytes, name: str, wish: Wish) -> Iterator[Example]:
@@ -220,12 +226,18 @@ def _is_number(text: str) -> bool:
 def _steps(values: Sequence[Sequence[Any]], place: str) -> tuple[str, ...] | NDArray[np.float32]:
     """Rows of numbers as vectors, rows of one word as words."""
     try:
-        found = np.asarray([[float(value) for value in row] for row in values], np.float32)
+        found = _single([[float(value) for value in row] for row in values])
     except (ValueError, TypeError):
         if any(len(row) != 1 for row in values):
             raise DataError(
                 f"{place}: a step is either numbers or one word, and here it is "
                 f"{', '.join(map(str, values[0]))}: leave the other columns out"
+            ) from None
+        fields = [str(row[0]) for row in values]
+        if any(map(_is_number, fields)) and not all(field.strip() for field in fields):
+            raise DataError(
+                f"{place}: a number is missing among {', '.join(fields)}: fill it in, or leave the "
+                "line out"
             ) from None
         return tuple(str(row[0]) for row in values)
     return found
@@ -241,11 +253,13 @@ def _json(raw: bytes, name: str, wish: Wish) -> Iterator[Example]:
         except (ValueError, RecursionError) as error:
             raise DataError(f"{place} is not JSON ({error}): correct it") from error
         if not isinstance(row, dict):
-            raise DataError(f"{place} is no object: write one as {_EXAMPLE}")
+            raise DataError(f"{place} is no object: write one as {_example(wish)}")
         yield _checked(_of_object(cast("dict[str, Any]", row), place, wish), wish)
 
 
-_EXAMPLE = '{"words": ["a", "b"], "labels": ["x", "y"]}'
+def _example(wish: Wish) -> str:
+    labels = {"labels": ["x", "y"]} if wish.per == "step" else {wish.label: "x"}
+    return json.dumps({"words": ["a", "b"], **labels})
 
 
 def _of_object(row: dict[str, Any], place: str, wish: Wish) -> Example:
@@ -259,7 +273,9 @@ def _of_object(row: dict[str, Any], place: str, wish: Wish) -> Example:
             raise DataError(f"{place}: its steps are not equally wide: give each as many numbers")
         steps = _steps(rows, place)
     else:
-        raise DataError(f'{place} has none of "text", "words" and "steps": write it as {_EXAMPLE}')
+        raise DataError(
+            f'{place} has none of "text", "words" and "steps": write it as {_example(wish)}'
+        )
     found = row.get("labels" if wish.per == "step" else wish.label)
     labels = found if isinstance(found, list) else [] if found is None else [found]
     return Example(place, steps, tuple(map(str, cast("list[Any]", labels))))
@@ -299,7 +315,7 @@ def _dimensions(parts: list[str], place: str) -> NDArray[np.float32]:
         raise DataError(f"{place}: {error}: only numbers and ? stand in a sequence") from error
     if not rows or len({len(row) for row in rows}) != 1:
         raise DataError(f"{place}: its dimensions are not equally long: correct the line")
-    return np.ascontiguousarray(np.asarray(rows, np.float32).T)
+    return np.ascontiguousarray(_single(rows).T)
 
 
 def _checked(example: Example, wish: Wish) -> Example:
@@ -307,6 +323,10 @@ def _checked(example: Example, wish: Wish) -> Example:
     count = len(example.steps)
     if not count:
         raise DataError(f"{example.name} is an empty sequence: leave it out")
+    if not isinstance(example.steps, tuple) and np.isinf(example.steps).any():
+        raise DataError(
+            f"{example.name} has a number that is infinite, or beyond single precision: correct it"
+        )
     if any(not label for label in example.labels) or (wish.needed and not example.labels):
         if wish.needed:
             raise DataError(f"{example.name} has no label: give it one, or leave it out")

@@ -39,6 +39,12 @@ def read_labels(path: str | Path, wish: Wish) -> LabelData:
     path = Path(path)
     found, raw = read_examples(path, wish)
     alike(found)
+    labels = {label for example in found for label in example.labels}
+    if len(labels) == 1:
+        raise DataError(
+            f"{path} has one label ({labels.pop()}), and nothing to tell it from: give sequences "
+            "with another one"
+        )
     test = {k for k, example in enumerate(found) if example.test}
     if not test or len(test) == len(found):
         groups = [example.labels[:1] if wish.per == "sequence" else () for example in found]

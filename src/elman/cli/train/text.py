@@ -22,7 +22,9 @@ class Options(TrainingOptions):
     """A built-in text (see `elman data list`), a file, or a folder."""
     include: UseAppendAction[tuple[str, ...]] = ()
     """Which files of a folder, as in --include '*.tex'; may be given again. Without it: '*.txt'."""
-    minutes: Annotated[float, arg(help_behavior_hint="(3, if no end is given)")] = 0.0
+    minutes: Annotated[
+        float | None, arg(metavar="FLOAT", help_behavior_hint="(3, if no end is given)")
+    ] = None
     """Wall-clock time to train, evaluations included."""
     embedding: Whole = None
     """Size of a character's vector; 0 for one-hot."""
