@@ -120,6 +120,8 @@ def test_a_vocabulary_scales_numbers_numbers_words_and_comes_back(tmp_path):
         ("a.jsonl", '{"a": 1}', SEQUENCE, '{"words": ["a", "b"], "label": "x"}'),
         ("a.csv", "x,y,label\n1,2,a\n1,,b\n", SEQUENCE, "line 3: a number is missing among 1, "),
         ("a.csv", "x,label\n1,a\n,b\n", STEP, "line 2: a number is missing among 1, "),
+        ("a.csv", "x,y,label\n1,2,a\n3,,b\n", STEP, "a number is missing among 2, 3, :"),
+        ("a.jsonl", '{"steps": [1, null, 3], "label": "x"}', SEQUENCE, "missing among 1, , 3:"),
         ("a.csv", "x,y,label\n1,inf,a\n", SEQUENCE, "line 2 has a number that is infinite"),
         ("a.csv", "x,y,label\n1,1e40,a\n", SEQUENCE, "or beyond single precision"),
         ("a.ts", "1,2:a\n", SEQUENCE, "comes before @data: is this a .ts file?"),

@@ -228,18 +228,19 @@ def _steps(values: Sequence[Sequence[Any]], place: str) -> tuple[str, ...] | NDA
     try:
         found = _single([[float(value) for value in row] for row in values])
     except (ValueError, TypeError):
+        fields = ["" if value is None else str(value) for row in values for value in row]
+        empty = next((k for k, field in enumerate(fields) if not field.strip()), None)
+        if empty is not None and any(map(_is_number, fields)):
+            around = ", ".join(fields[max(0, empty - 2) : empty + 3])
+            raise DataError(
+                f"{place}: a number is missing among {around}: fill it in, or leave the line out"
+            ) from None
         if any(len(row) != 1 for row in values):
             raise DataError(
                 f"{place}: a step is either numbers or one word, and here it is "
                 f"{', '.join(map(str, values[0]))}: leave the other columns out"
             ) from None
-        fields = [str(row[0]) for row in values]
-        if any(map(_is_number, fields)) and not all(field.strip() for field in fields):
-            raise DataError(
-                f"{place}: a number is missing among {', '.join(fields)}: fill it in, or leave the "
-                "line out"
-            ) from None
-        return tuple(str(row[0]) for row in values)
+        return tuple(fields)
     return found
 
 
