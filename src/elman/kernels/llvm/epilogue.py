@@ -163,7 +163,7 @@ class Epilogue:
                 row = f.op("mul", self.tile_row, str(t.width * v.lanes))
                 place = f.op("add", row, str(start + t.group.products.index(node) * v.lanes))
                 panel, along = self._within_panel(t.vectors * v.lanes)
-                size = sum(tile_numbers(each, v.lanes) for each in self.tilings)
+                size = panel_numbers(self.tilings, v.lanes)
                 place = f.op("add", place, f.op("mul", panel, str(size)))
                 place = f.op("add", place, f.op("mul", along, str(len(t.group.products))))
                 at = f.at("%tile", place, v.scalar, "sum")
@@ -271,6 +271,11 @@ class Needs:
 def tile_numbers(t: Tiling, lanes: int) -> int:
     """Numbers in the tiles of one group."""
     return ROWS * t.width * lanes
+
+
+def panel_numbers(tilings: list[Tiling], lanes: int) -> int:
+    """Numbers in the tiles of a panel of all groups."""
+    return sum(tile_numbers(t, lanes) for t in tilings)
 
 
 def finish_sums(stage: Stage, layout: Layout) -> str:

@@ -47,7 +47,7 @@ class Tiling:
         """Panels with which a single row is multiplied at once. One panel has too few chains to
         keep the processor busy; several rows have enough of them.
         """
-        return next(panels for panels in (4, 2, 1) if panels * self.width <= ABREAST)
+        return 4 if 4 * self.width <= ABREAST else 2
 
 
 def tall(machine: Machine, width: int) -> int:

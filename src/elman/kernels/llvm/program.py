@@ -12,7 +12,14 @@ import functools
 from elman.kernels.llvm import reduce, reused
 from elman.kernels.llvm.addresses import fill_region
 from elman.kernels.llvm.arithmetic import Arithmetic
-from elman.kernels.llvm.epilogue import Epilogue, Needs, finish_sums, fold, tile_numbers
+from elman.kernels.llvm.epilogue import (
+    Epilogue,
+    Needs,
+    finish_sums,
+    fold,
+    panel_numbers,
+    tile_numbers,
+)
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.functions import declarations
 from elman.kernels.llvm.machine import Machine
@@ -52,14 +59,11 @@ class Program:
     def tile_bytes(self) -> int:
         """What a worker needs for its register tiles, and for columns that it gathers."""
         most = max(
-            (_abreast(ts) * self._tile_numbers(ts) for ts in self.tilings.values()), default=0
+            (_abreast(ts) * panel_numbers(ts, self.lanes) for ts in self.tilings.values()),
+            default=0,
         )
         most = max(most, reduce.panel_numbers(self.machine, self.lanes))
         return (most + self.lanes) * (4 if self.dtype == "f32" else 8)
-
-    def _tile_numbers(self, tilings: list[Tiling]) -> int:
-        """Numbers in the tiles of a panel of all groups."""
-        return sum(tile_numbers(t, self.lanes) for t in tilings)
 
     @property
     def most_sums(self) -> int:
@@ -184,10 +188,9 @@ class Program:
 
         single = f.let("single", "icmp eq i64 %count, 1")
         whole = f.op("sub", panels, f.op("srem", panels, str(abreast)))
-        done = f.let("done", f"select i1 {single}, i64 {whole}, i64 0") if abreast > 1 else "0"
-        if abreast > 1:
-            with f.loop("panel", "0", done, str(abreast)) as panel:
-                stretch(panel, abreast, "0", "1")
+        done = f.let("done", f"select i1 {single}, i64 {whole}, i64 0")
+        with f.loop("panel", "0", done, str(abreast)) as panel:
+            stretch(panel, abreast, "0", "1")
         with f.loop("panel", done, panels) as panel, f.loop("item", "0", "%count", str(ROWS)) as i:
             stretch(panel, 1, i, f.smaller(f.op("add", i, str(ROWS)), "%count"))
 
@@ -204,7 +207,7 @@ class Program:
         several panels, for one row. `panels` says where the first one lies, and how far the next.
         """
         to, (item, rows_there) = "%tile", span
-        size = str(self._tile_numbers(tilings))
+        size = str(panel_numbers(tilings, self.lanes))
         for t, (panel, apart), parts in zip(tilings, panels, operands, strict=True):
             weights, resume = panel, "false"
             for rows, terms in parts:
@@ -212,7 +215,7 @@ class Program:
                 for number in range(0, count, t.abreast if count > 1 else 1):
                     at = f.at(weights, f.op("mul", apart, str(number)), self.element, "panel")
                     tile = f.at(to, f.op("mul", size, str(number)), self.element, "tile")
-                    if count > 1 and t.abreast > 1:
+                    if count > 1:
                         f.line(
                             f"call void @multiply_{t.width}x{t.abreast}(ptr {row}, i64 {terms}, "
                             f"ptr {at}, i64 {apart}, i64 {size}, ptr {tile}, i1 {resume})"

@@ -24,9 +24,7 @@ def tiles(a: Arithmetic, tilings: Iterable[Tiling]) -> list[str]:
     parts: list[str] = []
     for width, t in sorted(widths.items()):
         lines = [*more, *(tile(a, height, width) for height in t.heights), multiply(a, t)]
-        if t.abreast > 1:
-            lines += [tile(a, 1, width, t.abreast), multiply_row(a, t)]
-        parts.append("\n\n".join(lines))
+        parts.append("\n\n".join([*lines, tile(a, 1, width, t.abreast), multiply_row(a, t)]))
     return parts
 
 
