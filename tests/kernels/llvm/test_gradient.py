@@ -121,3 +121,16 @@ def test_a_parameter_that_is_only_compared_has_no_gradient():
         layer(torch.randn(4, 2, 3))[0].sum().backward()
     assert layer.stack[0].b.grad is None
     assert layer.stack[0].U.grad is not None
+
+
+def test_second_derivatives_of_calls_that_follow_one_another(layer):
+    x = randn(2, 4, 2, 3).requires_grad_()
+    found = []
+    for one in (layer, eager(layer)):
+        weights = list(one.parameters())
+        _, state = one(x[0])
+        y, _ = one(x[1], state)  # which depends on the weights in two ways
+        first = torch.autograd.grad(y.sin().sum(), [x, *weights], create_graph=True)
+        total = sum(part.square().sum() for part in first)
+        found.append([*first, *torch.autograd.grad(total, [x, *weights])])
+    assert close(*found)

@@ -6,7 +6,7 @@ torch frees it. A second derivative is handed to the eager target.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -103,6 +103,15 @@ def _many(gradient: Tensor | None) -> bool:
     )
 
 
+def standing_in(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors to differentiate by in the place of these.
+
+    One of them may have come of another, as a state has of the weights. By that way too torch would
+    go back, and the gradient would be there twice: here, and where the state goes back itself.
+    """
+    return {name: tensor.view_as(tensor) for name, tensor in tensors.items()}
+
+
 def in_torch(
     kernel: bind.Kernel, arguments: Arguments, gradients: bind.Gradients, needed: set[str]
 ) -> dict[str, Tensor | None]:
@@ -111,6 +120,7 @@ def in_torch(
     """
     differentiable = torch.is_grad_enabled()
     with torch.enable_grad():
+        arguments = arguments.having(standing_in(arguments.all()))
         eager = partial(Eager(kernel.step, pairs=kernel.pairs), history=True)
         if arguments.members:
             results = each(lambda one, _: eager(one), arguments)
