@@ -82,14 +82,16 @@ def _member(variant: Variant, demand: Demand, arguments: Arguments, number: int)
     return run(variant, arguments, replace(demand, sequences=sequences, seed=seed, each=()))
 
 
-def stepping(variant: Variant, arguments: Arguments, target: str) -> Stepping | None:
+def stepping(
+    variant: Variant, arguments: Arguments, target: str, *, training: bool = False
+) -> Stepping | None:
     """A step of a stream with these parameters, T = 1, where there is compiled code for it."""
     tensors = arguments.all()
     some = next(iter(tensors.values()))
     if choose(target, some.dtype, some.device) != "llvm":
         return None
     kernel = _kernel(variant, "llvm")
-    return kernel.stepping(arguments) if isinstance(kernel, LLVM) else None
+    return kernel.stepping(arguments, training=training) if isinstance(kernel, LLVM) else None
 
 
 class Calls:

@@ -100,6 +100,24 @@ class Layer(nn.Module):
             for name in self._names
         }
 
+    def variant(self, record: tuple[str, ...] = (), *, random: bool = False) -> Variant:
+        """What kernels are to run: with these quantities recorded, with or without chance."""
+        return Variant(self.cell, record, self.noise, random, self.precision == "bf16")
+
+    def own_weights(self) -> list[Tensor] | None:
+        """The parameters in the order of `weights`; None if some are computed, which are another's
+        and computed once for a call.
+        """
+        own = self._parameters
+        found: list[Tensor] = [w for name in self._names if (w := own.get(name)) is not None]
+        return found if len(found) == len(self._names) else None
+
+    def is_plain(self) -> bool:
+        """Whether a call is nothing but `forward` with one set of weights and nothing random."""
+        if self.members or (self.training and self.noise.random):
+            return False
+        return type(self) is Layer and "forward" not in self.__dict__ and not is_heard(self)
+
     def extra_repr(self) -> str:
         """For print: the cell and its sizes."""
         sizes = ", ".join(f"{name}={number}" for name, number in self.sizes.items())
@@ -142,30 +160,21 @@ class Layer(nn.Module):
         can be in between: a short sequence takes less time than all the rest. None if it does not
         know it, or if there is more to do. Without a state, it is what the equations declare.
         """
-        if self.members or (self.training and self.noise.random) or not is_ordinary():
+        if not self.is_plain() or not is_ordinary():
             return None
-        if type(self) is not Layer or "forward" in self.__dict__ or self._is_heard():
-            return None  # somebody has put something in the place of `forward`
         kind = self._kind(x, (0, 0), target, False)
         if state is None:
             starts = (declared.start for declared in self.cell.states.values())
             state = None if self.start else self._calls.start(kind, starts)
-        own = self._parameters
-        weights = [w for name in self._names if (w := own.get(name)) is not None]
-        if state is None or len(weights) < len(self._names):
-            return None  # weights that are computed are another's, and computed once
+        weights = self.own_weights()
+        if state is None or weights is None:
+            return None
         return self._calls.again(kind, (x, *state, *weights), history=False)
 
     def _kind(self, x: Tensor, place: tuple[int, int], target: str, history: bool) -> Hashable:
         """What says of a plain call how it is made, besides the layout of its tensors."""
         grads = torch.is_grad_enabled()
         return x.shape, place, target, history, grads, self.precision, self.noise
-
-    def _is_heard(self) -> bool:
-        """Whether hooks want to know of its calls."""
-        there = self._forward_hooks or self._forward_pre_hooks
-        back = self._backward_hooks or self._backward_pre_hooks
-        return bool(there) or bool(back) or bool(_has_any_global_hook())
 
     def forward(
         self,
@@ -195,7 +204,7 @@ class Layer(nn.Module):
             found = self._calls.again(kind, tensors, history=demand.history)
             if found is not None:
                 return found
-        variant = Variant(self.cell, record, self.noise, random, self.precision == "bf16")
+        variant = self.variant(record, random=random)
         step = self.cell.step
         arguments = Arguments(
             {"x": x, **(inputs or {})},
@@ -212,3 +221,10 @@ class Layer(nn.Module):
         if usual:
             self._calls.remember(kind, variant, arguments, demand)
         return results
+
+
+def is_heard(module: nn.Module) -> bool:
+    """Whether hooks want to know of its calls."""
+    of = module.__dict__
+    hooks = of["_forward_hooks"], of["_forward_pre_hooks"], of["_backward_hooks"]
+    return any(hooks) or bool(of["_backward_pre_hooks"]) or bool(_has_any_global_hook())

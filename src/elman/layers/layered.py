@@ -35,7 +35,8 @@ class Layered(nn.Module):
     def stack(self) -> list[Layer]:
         """The layers, first to last; of two directions, forwards before backwards in each layer."""
         if not self.bidirectional:
-            return list(self.layers._modules.values())  # pyright: ignore
+            # a short call is made of such things: by its name in the module it takes a third
+            return list(self._modules["layers"]._modules.values())  # pyright: ignore
         pairs = zip(self.layers, self.backwards, strict=True)
         return [layer for pair in pairs for layer in pair]  # pyright: ignore
 

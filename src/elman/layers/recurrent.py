@@ -23,6 +23,7 @@ from elman.layers.layered import Layered, by_layer
 from elman.layers.make import Rates, make
 from elman.layers.passes import joined, through
 from elman.layers.state import State, as_state, as_tuple
+from elman.layers.unrolled import Unrolled
 
 Tensors = Mapping[str, Tensor]
 Recorded = dict[str, Tensor | tuple[Tensor, ...]]
@@ -82,6 +83,7 @@ class Recurrent(Layered):
         self._further = {leaf.name for leaf in self.cell.step.inputs} - {"x"}
         self._statics = {leaf.name for leaf in self.cell.step.statics}
         self.held: Frozen | None = None
+        self._unrolled = Unrolled()
 
     def forward(
         self,
@@ -159,8 +161,9 @@ class Recurrent(Layered):
 
         The same numbers, bit for bit, as a call with the whole sequence gives.
         """
-        if self.held is not None and state is not None and not inputs:
-            found = self.held.step(x, state)
+        if state is not None and not inputs:
+            held = self.held
+            found = self._unrolled.step(self, x, state) if held is None else held.step(x, state)
             if found is not None:
                 return found
         self.check_step(x)

@@ -69,3 +69,37 @@ def test_matrices_are_laid_out_at_the_first_step():
     assert all(map(torch.equal, stepped(stepping, *tensors), first))
     given.parameters["b_i"].add_(1)  # what is no matrix is read where it lies
     assert not torch.equal(stepped(stepping, *tensors)[1], first[1])
+
+
+def test_the_way_back_of_a_step_is_that_of_a_call_of_one_step():
+    given = arguments(2, 7)
+    stepping = KERNEL.stepping(given, training=True)
+    tensors = [given.inputs["x"], *given.states.values()]
+    made = [torch.empty(2, units) for units in stepping.units]
+    stepping([tensor.data_ptr() for tensor in (*tensors, *made)])
+    back = stepping.back({"y", "c"}, {"x", "U_f"})
+    assert back.arriving == ("y", "c") and set(back.found) == {"x", "U_f", "h", "c"}
+    arrive = [torch.randn(2, 7), torch.randn(2, 7)]
+    shapes = {"x": (2, 7), "U_f": (7, 7), "h": (2, 7), "c": (2, 7)}
+    found = {name: torch.zeros(shapes[name]) for name in back.found}
+    back([tensor.data_ptr() for tensor in (*tensors, *made, *arrive, *found.values())])
+    wanted = {"x": given.inputs["x"], "U_f": given.parameters["U_f"], **given.states}
+    for tensor in wanted.values():
+        tensor.requires_grad_()
+    results = KERNEL(given)
+    total = (results.outputs["y"] * arrive[0]).sum() + (results.final["c"] * arrive[1]).sum()
+    for name, want in zip(wanted, torch.autograd.grad(total, list(wanted.values())), strict=True):
+        assert torch.allclose(found[name], want.reshape(shapes[name]), atol=1e-6)
+
+
+def test_matrices_are_laid_out_anew_at_every_step_in_training():
+    given = arguments(2, 9)
+    stepping = KERNEL.stepping(given, training=True)
+    tensors = [given.inputs["x"], *given.states.values()]
+    made = [torch.empty(2, units) for units in stepping.units]
+    first = None
+    for _ in range(2):
+        stepping([tensor.data_ptr() for tensor in (*tensors, *made)])
+        assert first is None or not torch.equal(first, made[0])
+        first = made[0].clone()
+        given.parameters["U_i"].zero_()

@@ -97,9 +97,9 @@ class LLVM:
         """
         return bind.backward(self, bind.Passed(arguments, made), gradients, needed)
 
-    def stepping(self, arguments: Arguments) -> Stepping:
+    def stepping(self, arguments: Arguments, *, training: bool = False) -> Stepping:
         """A step of a stream with these parameters, for as many rows as the arguments have."""
-        return Stepping(self, arguments)
+        return Stepping(self, arguments, training=training)
 
     @property
     def visible(self) -> tuple[str, ...]:

@@ -1,0 +1,126 @@
+"""A step of all layers there and back, from tensors to tensors: in compiled code, or in torch's own
+operations where these are to be differentiated themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from threading import Lock
+
+import torch
+from torch import Tensor
+
+from elman.kernels import Arguments, Demand, Sequences, run, tidied
+from elman.layers.layer import Layer
+from elman.layers.steps import Steps, StepsBack
+
+
+class Way:
+    """A step of one kind, whose weights lie where they lay when it was made.
+
+    Weights have numbers, layer by layer in the order of the equations. `saved` is what a step
+    leaves for its way back: x, its memory and the states before it, as they were then.
+    """
+
+    def __init__(self, steps: Steps, layers: Sequence[Layer], weights: Sequence[Tensor]) -> None:
+        self.steps, self.layers, self.weights = steps, tuple(layers), tuple(weights)
+        self.names = [(n, name) for n, layer in enumerate(layers) for name in layer.weights()]
+        self._places = [weight.data_ptr() for weight in weights]
+        self._backs: dict[Hashable, StepsBack] = {}
+        self._lock = Lock()
+
+    def forward(
+        self, x: Tensor, before: Sequence[Tensor]
+    ) -> tuple[tuple[Tensor, ...], Tensor, list[int]]:
+        """The output and the states after, the memory, and the addresses of what is to be saved."""
+        steps = self.steps
+        memory, y = torch.empty_like(steps.memory), torch.empty_like(steps.y)
+        after = [torch.empty_like(part) for part in before]
+        bases = [tensor.data_ptr() for tensor in (x, memory, *before, y, *after)]
+        with self._lock:
+            steps(bases)
+        return (y, *after), memory, bases[: 2 + len(before)]
+
+    def is_there(self, saved: Sequence[Tensor], places: list[int]) -> bool:
+        """Whether what was saved, and the weights, lie where they lay at the step."""
+        return [tensor.data_ptr() for tensor in saved] == places and self._places == [
+            weight.data_ptr() for weight in self.weights
+        ]
+
+    def backward(
+        self,
+        saved: Sequence[Tensor],
+        arrived: Sequence[Tensor | None],
+        needs: Sequence[bool],
+        wanted: tuple[int, ...],
+        sums: list[Tensor | None],
+    ) -> list[Tensor | None]:
+        """The gradients of x and of the states before, where they are needed; those of the weights
+        that are wanted are added to their sums, which are made where there is none.
+        """
+        kind = tuple([gradient is not None for gradient in arrived]), needs[0], wanted
+        back = self._backs.get(kind)
+        if back is None:
+            names = [self.names[number] for number in wanted]
+            back = StepsBack(self.steps, self.layers, kind[0], (needs[0], names))
+            self._backs[kind] = back
+        for number in back.reached:
+            if sums[number] is None:
+                sums[number] = torch.zeros_like(self.weights[wanted[number]])
+        x, _, *before = saved
+        of_y, *of_after = [None if one is None else tidied(one) for one in arrived]
+        of_x = torch.empty_like(x) if needs[0] else None
+        of_before = [torch.empty_like(part) for part in before]
+        tensors = (*saved, of_y, of_x, back.scrap, *of_after, *of_before, *sums)
+        bases = [0 if tensor is None else tensor.data_ptr() for tensor in tensors]
+        with self._lock:
+            back(bases)
+        return [one if need else None for one, need in zip((of_x, *of_before), needs, strict=True)]
+
+    def in_torch(
+        self,
+        saved: Sequence[Tensor],
+        arrived: Sequence[Tensor | None],
+        needs: Sequence[bool],
+        wanted: tuple[int, ...],
+    ) -> tuple[list[Tensor | None], list[Tensor | None]]:
+        """The same in operations of torch: the gradients of x and of the states before, and those
+        of the weights that are wanted.
+
+        Views stand in for all of them: states have come of the weights themselves, and torch would
+        go back that way too.
+        """
+        differentiable = torch.is_grad_enabled()
+        x, _, *before = saved
+        with torch.enable_grad():
+            x, *before = given = [tensor.view_as(tensor) for tensor in (x, *before)]
+            weights = [weight.view_as(weight) for weight in self.weights]
+            results = self._in_torch(x, before, weights)
+            pairs = [(one, g) for one, g in zip(results, arrived, strict=True) if g is not None]
+            given = [one for one, need in zip(given, needs, strict=True) if need]
+            found = torch.autograd.grad(
+                [one for one, _ in pairs],
+                [*given, *(weights[number] for number in wanted)],
+                [gradient for _, gradient in pairs],
+                create_graph=differentiable,
+                allow_unused=True,
+            )
+        of_given = iter(found)
+        return [next(of_given) if need else None for need in needs], list(of_given)
+
+    def _in_torch(
+        self, x: Tensor, before: Sequence[Tensor], weights: Sequence[Tensor]
+    ) -> list[Tensor]:
+        """The output and the states after."""
+        demand = Demand(Sequences(1, x.shape[0]), "eager")
+        now, last = x.unsqueeze(0), list[Mapping[str, Tensor]]()
+        for number, layer in enumerate(self.layers):
+            states = {
+                name: part[number] for name, part in zip(self.steps.names, before, strict=True)
+            }
+            own = {name: w for (n, name), w in zip(self.names, weights, strict=True) if n == number}
+            results = run(layer.variant(), Arguments({"x": now}, states, own), demand)
+            now = results.outputs["y"]
+            last.append(results.final)
+        after = [torch.stack([final[name] for final in last]) for name in self.steps.names]
+        return [now.squeeze(0), *after]

@@ -1,0 +1,422 @@
+"""A step that autograd knows of: the numbers and gradients of the sequence, in one node."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+from torch.utils.checkpoint import checkpoint
+
+from elman import Recurrent, cells
+from elman.layers.state import as_state, as_tuple
+from elman.layers.unrolled import Unrolled
+from elman.layers.way import Way
+
+
+def net(cell: str = "lstm", layers: int = 1, **more) -> Recurrent:
+    torch.manual_seed(0)
+    step = cells.get(cell).step
+    sizes = {size: 6 for size in step.sizes() if size not in ("D", "H")}
+    return Recurrent(cell, 9, 9, layers, sizes=sizes, **more)
+
+
+def known(layer: Recurrent, rows: int = 3) -> Recurrent:
+    """The layer, which knows steps of this many rows."""
+    x = torch.randn(rows, 9, dtype=next(layer.parameters()).dtype)
+    for _ in range(2):
+        layer.step(x, layer.zero_state(rows))
+    return layer
+
+
+def start(layer: Recurrent, rows: int = 3):
+    """A state that wants its gradient."""
+    torch.manual_seed(1)
+    parts = as_tuple(layer.zero_state(rows))
+    return as_state(tuple(torch.randn_like(part).requires_grad_() for part in parts))
+
+
+def walked(layer: Recurrent, x, state):
+    """The outputs of one step after the other, and the last state."""
+    seen = []
+    for now in x:
+        y, state = layer.step(now, state)
+        seen.append(y)
+    return torch.stack(seen), state
+
+
+def loss(y, state) -> torch.Tensor:
+    return y.sin().sum() + sum(part.cos().sum() for part in as_tuple(state))
+
+
+def is_a_node(y: torch.Tensor) -> bool:
+    return type(y.grad_fn).__name__ == "StepBackward"
+
+
+def gradients(layer: Recurrent, way, x, state):
+    """Of x, of the first state and of the weights."""
+    y, last = way(x, state)
+    wanted = [x, *as_tuple(state), *layer.parameters()]
+    return y, last, torch.autograd.grad(loss(y, last), wanted, allow_unused=True)
+
+
+def alike(found, want, near: float = 1e-9) -> None:
+    """Equal, or none in both."""
+    assert len(found) == len(want)
+    for one, other in zip(found, want, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None:
+            torch.testing.assert_close(one, other, atol=near, rtol=near)
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+@pytest.mark.parametrize("cell", cells.names())
+def test_steps_have_the_numbers_and_the_gradients_of_the_sequence(cell, layers):
+    layer = known(net(cell, layers, dtype=torch.float64))
+    eager = net(cell, layers, dtype=torch.float64, target="eager")
+    x = torch.randn(5, 3, 9, dtype=torch.float64, requires_grad=True)
+    state = start(layer)
+    torch.use_deterministic_algorithms(True)  # memory that is not written to is no number then
+    try:
+        y, last, found = gradients(layer, lambda x, s: walked(layer, x, s), x, state)
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert is_a_node(layer.step(x[0], state)[0])
+    whole, end, want = gradients(layer, layer, x, state)
+    assert torch.equal(y, whole) and all(map(torch.equal, as_tuple(last), as_tuple(end)))
+    alike(found, want)
+    alike(found, gradients(eager, eager, x, state)[2], 1e-8)
+
+
+@pytest.mark.parametrize("precision", ["full", "bf16"])
+def test_steps_in_single_precision_are_worth_two_threads(precision):
+    layer = Recurrent("gru", 64, 64, precision=precision)
+    x, state = torch.randn(3, 300, 64, requires_grad=True), torch.randn(1, 300, 64)
+    state.requires_grad_()
+    for _ in range(2):
+        layer.step(x[0], state)
+    y, last, found = gradients(layer, lambda x, s: walked(layer, x, s), x, state)
+    whole, end, want = gradients(layer, layer, x, state)
+    assert is_a_node(layer.step(x[0], state)[0])
+    assert torch.equal(y, whole) and torch.equal(last, end)
+    alike(found, want, 2e-3 if precision == "bf16" else 1e-4)
+
+
+def test_only_what_is_wanted_gets_a_gradient():
+    layer, x = known(net("gru", 2)), torch.randn(4, 3, 9)
+    _, _, want = gradients(layer, layer, x.requires_grad_(), start(layer))
+    y, last = walked(layer, x.detach(), layer.zero_state(3))
+    assert is_a_node(layer.step(x[0], layer.zero_state(3))[0])
+    loss(y, last).backward()
+    assert x.grad is None and all(weight.grad is not None for weight in layer.parameters())
+    layer.requires_grad_(False)
+    state = start(layer)
+    y, last = walked(layer, x, state)
+    loss(y, last).backward()
+    assert is_a_node(layer.step(x[0], state)[0])
+    alike([x.grad, state.grad], want[:2], 1e-4)
+    y, _ = layer.step(x[0].detach(), state.detach())
+    assert not y.requires_grad
+
+
+def test_a_part_of_the_weights_may_stand_still():
+    layer, x = known(net(layers=2)), torch.randn(4, 3, 9)
+    still = [layer.stack[0].W_i, layer.stack[1].b_o]
+    for weight in still:
+        weight.requires_grad_(False)
+    state = layer.zero_state(3)
+    found = []
+    for way in (lambda: walked(layer, x, state), lambda: layer(x, state)):
+        layer.zero_grad()
+        loss(*way()).backward()
+        found.append([None if w.grad is None else w.grad.clone() for w in layer.parameters()])
+    alike(*found, near=1e-4)
+    assert [w for w in layer.parameters() if w.grad is None] == still
+
+
+def test_a_number_that_is_only_compared_has_no_gradient():
+    layer = Recurrent("param t\nh' = where(x < t, tanh(W x + U h), h)", 9, 9, sizes={})
+    x = torch.randn(4, 3, 9)
+    for _ in range(3):
+        y, last = walked(layer, x, layer.zero_state(3))
+    loss(y, last).backward()
+    assert layer.stack[0].t.grad is None and layer.stack[0].W.grad is not None
+
+
+def test_weights_that_move_on_are_another_node():
+    layer, x = known(net()), torch.randn(6, 3, 9)
+    twin = net(target="eager")
+    nets = [(layer, torch.optim.SGD(layer.parameters(), 0.1))]
+    nets.append((twin, torch.optim.SGD(twin.parameters(), 0.1)))
+    for one, optimizer in nets:
+        state = one.zero_state(3)
+        for now in x:
+            optimizer.zero_grad()
+            y, state = one.step(now, state)
+            loss(y, state).backward()
+            optimizer.step()
+            state = state.detach()
+    alike(list(layer.parameters()), list(twin.parameters()), 1e-5)
+
+
+def test_weights_that_were_written_to_before_the_way_back_are_an_error():
+    layer, x = known(net()), torch.randn(3, 9)
+    y, state = layer.step(x, layer.zero_state(3))
+    with torch.no_grad():
+        layer.stack[0].W_f.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation: 'W_f'"):
+        y.sum().backward()
+    layer.step(x, state.detach())[0].sum().backward()
+
+
+def test_weights_in_another_place_are_read_there():
+    layer, x = known(net()), torch.randn(3, 9)
+    twin = copy.deepcopy(layer)
+    changes = (
+        lambda w: w.data.t(),
+        lambda w: torch._neg_view(w.data),
+        lambda w: torch.ones(9, 9),
+    )
+    for change in changes:
+        for one in (layer, twin):
+            one.stack[0].U_f.data = change(one.stack[0].U_f)
+        found = layer.step(x, start(layer))[0]
+        assert torch.equal(found, twin(x[None], start(layer))[0][0])
+    # between a step and its way back, as torch's own layers have it: what is there is taken
+    known(layer)
+    y, _ = layer.step(x, start(layer))
+    assert is_a_node(y)
+    weight = layer.stack[0].U_f
+    weight.data = torch.zeros(9, 9)
+    state = start(layer)
+    y, _ = layer.step(x, state)
+    (found,) = torch.autograd.grad(y.sum(), state[0])
+    (want,) = torch.autograd.grad(layer(x[None], state)[0].sum(), state[0])
+    alike([found], [want], 1e-5)
+
+
+def test_results_may_be_written_to():
+    layer, x = known(net("gru", 2)), torch.randn(4, 3, 9, requires_grad=True)
+    found = []
+    for stepwise in (True, False):
+        state = first = start(layer)
+        total = torch.zeros(())
+        for now in x:
+            if stepwise:
+                y, state = layer.step(now, state)
+            else:
+                y, state = (part.clone() for part in layer(now[None], state))
+            total = total + y.sum()
+            y.zero_()
+            state[:, 1] = 0  # a game that is over
+        total = total + state.cos().sum()
+        found.append(torch.autograd.grad(total, [x, first, *layer.parameters()]))
+    alike(*found, near=1e-4)
+
+
+def test_a_graph_may_be_gone_back_through_as_often_as_it_is_kept():
+    layer, x = known(net()), torch.randn(4, 3, 9)
+    total = loss(*walked(layer, x, layer.zero_state(3)))
+    total.backward(retain_graph=True)
+    once = [weight.grad.clone() for weight in layer.parameters()]
+    total.backward()
+    alike([weight.grad / 2 for weight in layer.parameters()], once, 1e-6)
+    with pytest.raises(RuntimeError, match="second time"):
+        total.backward()
+
+
+def test_two_graphs_of_the_same_weights_are_two():
+    layer, x = known(net()), torch.randn(2, 4, 3, 9)
+    totals = [loss(*walked(layer, one, layer.zero_state(3))) for one in x]
+    want = [torch.autograd.grad(loss(*layer(one)), list(layer.parameters())) for one in x]
+    for total, one in zip(totals, want, strict=True):
+        alike(torch.autograd.grad(total, list(layer.parameters())), one, 1e-4)
+
+
+def test_a_pass_that_does_not_go_to_the_weights_leaves_nothing_behind():
+    layer, x = known(net()), torch.randn(4, 3, 9, requires_grad=True)
+    total = loss(*walked(layer, x, layer.zero_state(3)))
+    (found,) = torch.autograd.grad(total, x, retain_graph=True)
+    alike([found], [torch.autograd.grad(loss(*layer(x)), x)[0]], 1e-4)
+    shared = layer._unrolled._shared
+    assert shared is not None and not shared._sums
+    (found,) = torch.autograd.grad(total, layer.stack[0].U_f)
+    alike([found], [torch.autograd.grad(loss(*layer(x)), layer.stack[0].U_f)[0]], 1e-4)
+    assert not shared._sums and all(weight.grad is None for weight in layer.parameters())
+
+
+def test_hooks_of_weights_hear_of_the_sum_once():
+    layer, x, heard = known(net()), torch.randn(4, 3, 9), []
+    layer.stack[0].W_i.register_hook(lambda gradient: heard.append(gradient.clone()))
+    loss(*walked(layer, x, layer.zero_state(3))).backward()
+    assert len(heard) == 1 and torch.equal(heard[0], layer.stack[0].W_i.grad)
+
+
+def test_hooks_of_modules_are_called():
+    layer, x, heard = known(net("gru", 2)), torch.randn(3, 9), []
+    for module in (layer, layer.stack[1]):
+        handle = module.register_forward_hook(lambda *_: heard.append(1))
+        layer.step(x, layer.zero_state(3))
+        handle.remove()
+    assert len(heard) == 2
+    layer.step(x, layer.zero_state(3))
+    assert len(heard) == 2
+
+
+def test_second_derivatives_go_through_the_steps():
+    layer, eager = known(net("gru", 2).double()), net("gru", 2, target="eager").double()
+    x = torch.randn(3, 3, 9, dtype=torch.float64, requires_grad=True)
+    found = []
+    for one in (layer, eager):
+        state = start(layer)
+        y, last = walked(one, x, state)
+        assert is_a_node(one.step(x[0], state)[0]) == (one is layer)
+        wanted = [x, state, *one.parameters()]
+        first = torch.autograd.grad(loss(y, last), wanted, create_graph=True)
+        second = sum(part.square().sum() for part in first)
+        found.append([*first, *torch.autograd.grad(second, wanted)])
+    alike(*found, near=1e-8)
+
+
+def test_many_gradients_at_once():
+    layer, x = known(net("gru")), torch.randn(2, 3, 9, requires_grad=True)
+    y, _ = walked(layer, x, layer.zero_state(3))
+    each = torch.eye(y.numel()).reshape(-1, *y.shape)
+    wanted = [x, layer.stack[0].W_r]
+    found = torch.autograd.grad(y, wanted, each, is_grads_batched=True, retain_graph=True)
+    for number in (0, 20, 50):
+        one = torch.autograd.grad(y, wanted, each[number], retain_graph=True)
+        alike([part[number] for part in found], one, 1e-5)
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_checkpoints(reentrant):
+    layer, x = known(net("gru", 2)), torch.randn(4, 3, 9, requires_grad=True)
+    state = start(layer)
+    found = []
+    for kept in (False, True):
+        now, total = state, torch.zeros(())
+        for part in x:
+            if kept:
+                y, now = checkpoint(layer.step, part, now, use_reentrant=reentrant)
+            else:
+                y, now = layer.step(part, now)
+            total = total + y.sum()
+        layer.zero_grad()
+        total.backward()
+        found.append([weight.grad.clone() for weight in layer.parameters()])
+    alike(*found, near=1e-5)
+
+
+def test_what_is_saved_may_go_through_hooks():
+    layer, x = known(net("gru")), torch.randn(4, 3, 9)
+    want = torch.autograd.grad(loss(*walked(layer, x, layer.zero_state(3))), layer.stack[0].W_r)
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t.clone(), lambda t: t.clone()):
+        total = loss(*walked(layer, x, layer.zero_state(3)))
+    alike(torch.autograd.grad(total, layer.stack[0].W_r), want, 1e-5)
+
+
+def test_chance_and_other_targets_are_left_to_the_sequence():
+    for more in ({"input_dropout": 0.5}, {"dropout": 0.5}, {"zoneout": 0.5}):
+        layer, x = known(net("gru", 2, **more)), torch.randn(3, 9)
+        state = layer.zero_state(3)
+        assert not torch.equal(layer.step(x, state)[0], layer.step(x, state)[0])
+        known(layer.eval())
+        y, _ = layer.step(x, state)
+        assert is_a_node(y) and torch.equal(y, layer(x[None], state)[0][0])
+    assert not is_a_node(known(net("gru", target="eager")).step(x, state[:1])[0])
+    layer = known(net("gru")).bfloat16()
+    assert not is_a_node(known(layer).step(x.bfloat16(), state[:1].bfloat16())[0])
+
+
+def test_other_layouts_and_empty_batches():
+    layer = known(net())
+    x, state = torch.randn(9, 3).t(), tuple(torch.randn(9, 3, 1).permute(2, 1, 0) for _ in "hc")
+    y, (h, c) = layer.step(x, state)
+    want, (last, cell) = layer(x[None], state)
+    assert torch.equal(y, want[0]) and torch.equal(h, last) and torch.equal(c, cell)
+    known(layer, 0)
+    x = torch.randn(0, 9, requires_grad=True)
+    y, _ = layer.step(x, layer.zero_state(0))
+    y.sum().backward()
+    assert y.shape == (0, 9) and not layer.stack[0].W_i.grad.any()
+    # a gradient that lies in no memory of its own
+    y, _ = known(layer).step(torch.randn(3, 9), layer.zero_state(3))
+    y.sum().backward()
+
+
+def test_memory_is_freed_on_the_way_back(monkeypatch):
+    layer, seen, forward = known(net()), [], Way.forward
+
+    def watched(self, x, before):
+        made = forward(self, x, before)
+        seen.append(weakref.ref(made[1]))
+        return made
+
+    monkeypatch.setattr(Way, "forward", watched)
+    gc.disable()
+    try:
+        total = loss(*walked(layer, torch.randn(4, 3, 9), layer.zero_state(3)))
+        assert len(seen) == 4 and all(memory() is not None for memory in seen)
+        total.backward()
+        assert all(memory() is None for memory in seen)
+    finally:
+        gc.enable()
+
+
+def test_threads_have_their_own_sums():
+    layer, x = known(net("gru", 2)), torch.randn(8, 20, 3, 9)
+    want = [torch.autograd.grad(loss(*layer(one)), list(layer.parameters())) for one in x]
+
+    def one(number: int):
+        total = loss(*walked(layer, x[number], layer.zero_state(3)))
+        return torch.autograd.grad(total, list(layer.parameters()))
+
+    with ThreadPoolExecutor(4) as pool:
+        for found, expected in zip(pool.map(one, range(8)), want, strict=True):
+            alike(found, expected, 1e-4)
+
+
+def test_a_copy_begins_anew():
+    layer, x = known(net()), torch.randn(3, 9)
+    for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert not twin._unrolled._known and isinstance(twin._unrolled, Unrolled)
+        y, _ = known(twin).step(x, twin.zero_state(3))
+        y.sum().backward()
+        assert twin.stack[0].W_i.grad is not None and layer.stack[0].W_i.grad is None
+
+
+def test_weights_that_are_computed_are_not_shared():
+    layer, x = known(net()), torch.randn(3, 9)
+    state = layer.zero_state(3)
+    want, _ = layer.step(x, state)
+    torch.nn.utils.parametrize.register_parametrization(layer.stack[0], "W_i", torch.nn.Identity())
+    y, _ = layer.step(x, state)
+    assert is_a_node(want) and not is_a_node(y) and torch.equal(y, want)
+    y.sum().backward()
+    assert layer.stack[0].parametrizations["W_i"].original.grad is not None
+
+
+def test_weights_of_a_functional_call_are_its_own():
+    layer, x = known(net()), torch.randn(3, 9)
+    state = layer.zero_state(3)
+
+    class Stepper(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = layer
+
+        def forward(self, x, state):
+            return self.net.step(x, state)[0]
+
+    stepper = Stepper()
+    scale = torch.tensor(2.0, requires_grad=True)
+    doubled = {name: scale * weight.detach() for name, weight in stepper.named_parameters()}
+    y = torch.func.functional_call(stepper, doubled, (x, state))
+    y.sum().backward()
+    assert scale.grad is not None and all(weight.grad is None for weight in layer.parameters())
+    assert is_a_node(known(layer).step(x, state)[0])
