@@ -36,7 +36,8 @@ def test_a_step_fills_the_output_and_the_states(training):
         [torch.randn(LAYERS, ROWS, UNITS).double() for _ in "hc"],
     )
     y, *after = torch.full_like(steps.y, torch.nan), *(torch.full_like(p, torch.nan) for p in state)
-    steps(addresses(x, torch.empty_like(steps.memory), *state, y, *after))
+    memory = torch.empty_like(steps.memory)
+    steps(addresses(x, memory, *state, y, *after))
     want, last = layer(x[None], tuple(state))
     assert torch.equal(y, want[0]) and all(map(torch.equal, after, last))
 
@@ -55,7 +56,7 @@ def test_every_layer_reads_its_own_part_of_the_states():
 
 def test_in_training_nothing_of_a_step_lies_where_it_may_be_written_to():
     steps = made(net(), training=True)
-    bases = {spot.base for spots in steps.spots for spot in spots[3:]}
+    bases = {spot.base for spots in steps.spots for spot in spots[3:]}  # behind x, h and c
     places = [spot for spots in steps.spots for spot in spots[3:]]
     assert bases == {MEMORY} and len(set(places)) == len(places)
     assert max(spot.offset for spot in places) + STATE <= steps.memory.nbytes
@@ -92,12 +93,12 @@ def test_the_way_back_adds_to_the_sums_of_weights():
     )
     steps(addresses(x, memory, h, y, after))
     names = [(1, "W_r"), (0, "b_z")]
-    back = StepsBack(steps, layer.stack, (True, False), (True, names))
+    back = StepsBack(steps, layer.stack, (True, False), (True, True), names)
     assert back.reached == [0, 1]
     of_y, of_x, of_h = torch.ones_like(y), torch.empty_like(x), torch.empty_like(h)
     sums = [torch.zeros(UNITS, UNITS).double(), torch.zeros(UNITS).double()]
     for _ in range(2):
-        back([*addresses(x, memory, h, of_y, of_x, back.scrap), 0, *addresses(of_h, *sums)])
+        back([*addresses(x, memory, h, y, of_y, of_x, back.scrap), 0, *addresses(of_h, *sums)])
     x.requires_grad_(), h.requires_grad_()
     wanted = [x, h, layer.stack[1].W_r, layer.stack[0].b_z]
     want = torch.autograd.grad(layer(x[None], h)[0].sum(), wanted)

@@ -13,6 +13,7 @@ import torch
 from torch.utils.checkpoint import checkpoint
 
 from elman import Recurrent, cells
+from elman.errors import ShapeError
 from elman.layers.state import as_state, as_tuple
 from elman.layers.unrolled import Unrolled
 from elman.layers.way import Way
@@ -90,6 +91,85 @@ def test_steps_have_the_numbers_and_the_gradients_of_the_sequence(cell, layers):
     assert torch.equal(y, whole) and all(map(torch.equal, as_tuple(last), as_tuple(end)))
     alike(found, want)
     alike(found, gradients(eager, eager, x, state)[2], 1e-8)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cell", cells.names())
+def test_short_sequences_have_the_numbers_and_the_gradients_of_long_ones(cell, layers, monkeypatch):
+    layer = net(cell, layers, dtype=torch.float64)
+    eager = net(cell, layers, dtype=torch.float64, target="eager")
+    x = torch.randn(5, 3, 9, dtype=torch.float64, requires_grad=True)
+    state = start(layer)
+    monkeypatch.setattr("elman.layers.unrolled.SHORT", -1)
+    y, last, want = gradients(layer, layer, x, state)
+    assert not is_a_node(y)
+    monkeypatch.undo()
+    short = net(cell, layers, dtype=torch.float64)
+    short(x, state)
+    torch.use_deterministic_algorithms(True)  # memory that is not written to is no number then
+    try:
+        seen, end, found = gradients(short, short, x, state)
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert is_a_node(seen) and torch.equal(seen, y)
+    assert all(map(torch.equal, as_tuple(end), as_tuple(last)))
+    alike(found, want)
+    alike(found, gradients(eager, eager, x, state)[2], 1e-8)
+
+
+def test_short_sequences_begin_with_what_is_declared_or_learned():
+    x = torch.randn(4, 3, 9, requires_grad=True)
+    declared = "state h = 0.5\nh' = tanh(W x + U h)"
+    for more in ({"cell": declared, "sizes": {}}, {"cell": "gru", "learn_start": True}):
+        layer, eager = (
+            Recurrent(input_size=9, hidden_size=9, num_layers=2, target=target, **more)
+            for target in ("auto", "eager")
+        )
+        eager.load_state_dict(layer.state_dict())
+        for number in range(3):
+            found = []
+            for one in (layer, eager):
+                y, h = one(x)
+                assert is_a_node(y) == (one is layer and number > 0 and "learn_start" not in more)
+                wanted = [x, *one.parameters()]
+                found.append([y, h, *torch.autograd.grad(loss(y, h), wanted)])
+                with torch.no_grad():
+                    h.zero_()
+            alike(*found, near=1e-4)
+
+
+def test_the_output_of_a_sequence_is_needed_as_it_is():
+    layer, x = net("gru"), torch.randn(4, 3, 9)
+    for _ in range(3):
+        y, h = layer(x)
+    h.zero_()
+    torch.autograd.grad(y.sum(), layer.stack[0].W_r, retain_graph=True)
+    y.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+def test_long_sequences_are_left_to_those_who_need_no_second_memory():
+    layer = Recurrent("lstm", 64, 64)
+    for steps, short in ((64, True), (1024, False)):
+        x = torch.randn(steps, 1, 64)
+        for _ in range(3):
+            y, _ = layer(x)
+        assert is_a_node(y) == short
+
+
+def test_what_is_kept_is_bounded(monkeypatch):
+    layer = net()
+    one = None
+    for rows in (1, 2, 3, 4):
+        known(layer, rows)
+        ways = [way for way in layer._unrolled._known.values() if way]
+        if one is None:
+            one = ways[0].steps.nbytes
+            monkeypatch.setattr("elman.layers.unrolled.MOST", 3 * one)
+    assert 1 <= len(ways) < 4
+    y, _ = layer.step(torch.randn(4, 9), layer.zero_state(4))
+    assert is_a_node(y)
 
 
 @pytest.mark.parametrize("precision", ["full", "bf16"])
@@ -339,14 +419,27 @@ def test_other_layouts_and_empty_batches():
     y, (h, c) = layer.step(x, state)
     want, (last, cell) = layer(x[None], state)
     assert torch.equal(y, want[0]) and torch.equal(h, last) and torch.equal(c, cell)
-    known(layer, 0)
-    x = torch.randn(0, 9, requires_grad=True)
-    y, _ = layer.step(x, layer.zero_state(0))
-    y.sum().backward()
-    assert y.shape == (0, 9) and not layer.stack[0].W_i.grad.any()
+    for shape in ((0, 9), (4, 0, 9), (0, 3, 9)):
+        for _ in range(3):
+            x = torch.randn(shape, requires_grad=True)
+            y, _ = (layer.step if len(shape) == 2 else layer)(x, layer.zero_state(shape[-2]))
+        y.sum().backward()
+        assert y.shape == shape and not layer.stack[0].W_i.grad.any()
     # a gradient that lies in no memory of its own
     y, _ = known(layer).step(torch.randn(3, 9), layer.zero_state(3))
     y.sum().backward()
+
+
+def test_a_sequence_is_no_step():
+    layer, x = known(net()), torch.randn(4, 3, 9)
+    for _ in range(3):
+        layer(x)
+        with pytest.raises(ShapeError, match="a step reads"):
+            layer.step(x, layer.zero_state(3))
+        with layer.frozen(), pytest.raises(ShapeError, match="a step reads"):
+            layer.step(x, layer.zero_state(3))
+        with pytest.raises(ShapeError, match="input must have shape"):
+            layer(x[0], layer.zero_state(3))
 
 
 def test_memory_is_freed_on_the_way_back(monkeypatch):
@@ -354,7 +447,7 @@ def test_memory_is_freed_on_the_way_back(monkeypatch):
 
     def watched(self, x, before):
         made = forward(self, x, before)
-        seen.append(weakref.ref(made[1]))
+        seen.append(weakref.ref(made[1][1]))
         return made
 
     monkeypatch.setattr(Way, "forward", watched)

@@ -85,7 +85,7 @@ def _member(variant: Variant, demand: Demand, arguments: Arguments, number: int)
 def stepping(
     variant: Variant, arguments: Arguments, target: str, *, training: bool = False
 ) -> Stepping | None:
-    """A step of a stream with these parameters, T = 1, where there is compiled code for it."""
+    """Steps with these parameters, again and again, where there is compiled code for them."""
     tensors = arguments.all()
     some = next(iter(tensors.values()))
     if choose(target, some.dtype, some.device) != "llvm":

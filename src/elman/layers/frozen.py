@@ -86,4 +86,4 @@ class Frozen:
         training = self._net.training
         if training and (self._net.dropout or any(layer.noise.random for layer in self.layers)):
             return None
-        return stepwise(self.layers, x, self.target)
+        return stepwise(self.layers, x, self.target) if x.dim() == 2 else None

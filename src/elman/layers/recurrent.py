@@ -196,12 +196,13 @@ class Recurrent(Layered):
     def _once_more(
         self, x: Tensor | PackedSequence, state: State | None
     ) -> tuple[Tensor, State] | None:
-        """A plain call of a single layer that was made before (see `Layer.once_more`), or None."""
+        """A plain call that was made before (see `Unrolled` and `Layer.once_more`), or None."""
+        if self.batch_first or self.held is not None or type(x) is not Tensor or x.dim() != 3:
+            return None
+        found = self._unrolled.sequence(self, x, state)
         layers = self.stack
-        if len(layers) != 1 or self.batch_first or self.held is not None:
-            return None
-        if type(x) is not Tensor or x.dim() != 3:
-            return None
+        if found is not None or len(layers) != 1:
+            return found
         before = None if state is None else self._of_one(state)
         if state is not None and before is None:
             return None

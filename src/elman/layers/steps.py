@@ -1,8 +1,8 @@
-"""One step of a stream through all layers, there and back, from address to address, with nothing
-left to find out.
+"""A step of a stream through all layers, or a few, there and back, from address to address, with
+nothing left to find out.
 
-Where each number lies is said once, for a number of rows and a type, as a spot: a tensor and how
-many bytes behind its beginning.
+Where each number lies is said once, for a shape and a type, as a spot: a tensor and how many bytes
+behind its beginning.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from elman.kernels import Arguments, Stepping, SteppingBack, is_promised, stepping
 from elman.layers.layer import Layer
@@ -21,8 +21,8 @@ from elman.layers.layer import Layer
 ALIGN = 64
 
 
-# The tensors of a step have numbers: first these, of which the last are the states before it, then
-# y and the states after it.
+# The tensors of steps have numbers: first these, of which the last are the states before them, then
+# y and the states after them.
 X, MEMORY, STATES = 0, 1, 2
 
 
@@ -38,43 +38,47 @@ class Spot(NamedTuple):
 
 
 class Steps:
-    """A step of all layers for one number of rows and one type.
+    """One or more steps of all layers, for one shape of x and one type.
 
-    In `training`, all that it makes lies in a memory that each step has for itself, and its results
-    are copies, which may be written to. Else there is one memory, for what lies between layers.
+    What they make lies in a memory, and the last states are copies of it. In `training` each call
+    has a memory for itself; the output of a single step is a copy then too, and all results of a
+    step may be written to. The output of several steps is needed for the way back as it is.
     """
 
     def __init__(
         self, layers: Sequence[Layer], every: Sequence[Stepping], x: Tensor, *, training: bool
     ) -> None:
-        rows, size = x.shape[0], x.element_size()
+        steps, rows, size = x.shape[:-2].numel(), x.shape[-2], x.element_size()
         leaves = layers[0].cell.step.states
         units = [layers[0].sizes[leaf.size] for leaf in leaves]
-        self.dtype, self.every = x.dtype, tuple(every)
+        self.dtype, self.every, self.single = x.dtype, tuple(every), x.dim() == 2
         self.names = [leaf.name for leaf in leaves]
         self.shapes = tuple(torch.Size((len(layers), rows, one)) for one in units)
         self.strides = tuple(rows * one * size for one in units)
-        self.y = x.new_empty(rows, layers[-1].output_size)
-        states = range(STATES, STATES + len(units))
-        y, *after = (Spot(states.stop + n, 0) for n in range(1 + len(units)))
-        lengths = [self.y.nbytes, *(len(layers) * stride for stride in self.strides)]
-        results, room = [y, *after], _Room()
-        if training:
-            y, *after = map(room.take, lengths)
+        self.y = x.new_empty(*x.shape[:-1], layers[-1].output_size)
+        first = STATES + len(units)
+        y, *after = (Spot(first + n, 0) for n in range(1 + len(units)))
+        room, below = _Room(), Spot(X, 0)
         self.spots: list[list[Spot]] = []  # of every layer, in the order of its addresses
-        below = Spot(X, 0)
+        self._copies: list[tuple[Spot, Spot, int]] = []  # to, from, and so many bytes
         for number, one in enumerate(every):
-            at = dict(zip(one.histories.values(), self.parts(after, number), strict=True))
-            if number == len(every) - 1:
+            last = self.parts(after, number)
+            at = {}
+            if self.single and not training:
+                at = dict(zip(one.histories.values(), last, strict=True))
+            if number == len(every) - 1 and not (self.single and training):
                 at.setdefault("y", y)
             for name, width in zip(one.made, one.units, strict=True):
-                at[name] = at.get(name) or room.take(rows * width * size)
-            before = self.parts([Spot(base, 0) for base in states], number)
+                at[name] = at.get(name) or room.take(steps * rows * width * size)
+            before = self.parts([Spot(base, 0) for base in range(STATES, first)], number)
             self.spots.append([below, *before, *(at[name] for name in one.made)])
             below = at["y"]
-        sources = zip(results, (below, *after), lengths, strict=True)
-        self._copies = [(to.base, *at, length) for to, at, length in sources if to != at]
+            for to, history, stride in zip(last, one.histories.values(), self.strides, strict=True):
+                self._copies.append((to, at[history].further((steps - 1) * stride), stride))
+        self._copies.append((y, below, self.y.nbytes))
+        self._copies = [(to, at, length) for to, at, length in self._copies if to != at]
         self.memory = room.memory()
+        self.nbytes = self.memory.nbytes + sum(one.nbytes for one in every)
 
     def parts(self, states: Sequence[Spot], layer: int) -> list[Spot]:
         """A layer's part of all states."""
@@ -82,13 +86,16 @@ class Steps:
         return [spot.further(layer * stride) for spot, stride in pairs]
 
     def take(self, x: Tensor, states: Sequence[Tensor]) -> bool:
-        """Whether these tensors are laid out as a step takes them; x (B, D) has its shape."""
-        if len(states) != len(self.shapes) or not _lies_there(x):
+        """Whether these tensors are laid out as the steps take them; x has its shape."""
+        if len(states) != len(self.shapes):
             return False
-        return all(
-            part.shape == shape and part.dtype is self.dtype and _lies_there(part)
-            for part, shape in zip(states, self.shapes, strict=True)
-        )
+        for one in (x, *states):
+            kind = type(one)  # others than these may be looked into
+            if (kind is not Tensor and kind is not nn.Parameter) or not one.is_contiguous():
+                return False
+            if one.dtype is not self.dtype or not one.is_cpu or is_promised(one):
+                return False
+        return all(part.shape == shape for part, shape in zip(states, self.shapes, strict=True))
 
     def __call__(self, bases: Sequence[int]) -> None:
         """Run with the tensors at these addresses: x, the memory, the states before, y, the states
@@ -96,16 +103,16 @@ class Steps:
         """
         for step, spots in zip(self.every, self.spots, strict=True):
             step([bases[base] + offset for base, offset in spots])
-        for to, base, offset, length in self._copies:
-            ctypes.memmove(bases[to], bases[base] + offset, length)
+        _copy(self._copies, bases)
 
 
 class StepsBack:
-    """The way back through a step of all layers, where some gradients arrive, of y or of states
-    after it (one flag each), and some are needed: of x, and of these weights.
+    """The way back through steps of all layers, where some gradients arrive, of y or of states
+    after them (one flag each), and some are needed: of x or of states before them (one flag each),
+    and of these weights.
 
-    Behind x, the memory and the states before come the gradient of y, that of x, a scrap, then
-    the gradients of all states after the step, of those before it, and of the weights, which are
+    Behind x, the memory, the states before and y come the gradient of y, that of x, a scrap, then
+    the gradients of all states after the steps, of those before them, and of the weights, which are
     added to; `reached` are the places of those weights that are.
     """
 
@@ -114,38 +121,52 @@ class StepsBack:
         steps: Steps,
         layers: Sequence[Layer],
         arriving: Sequence[bool],
-        needed: tuple[bool, Sequence[tuple[int, str]]],
+        needed: Sequence[bool],
+        wanted: Sequence[tuple[int, str]],
     ) -> None:
-        rows, size, names = steps.y.shape[0], steps.y.element_size(), steps.names
-        bases = (Spot(base, 0) for base in itertools.count(STATES + len(names)))
+        names, items = steps.names, steps.y.shape[:-1].numel()
+        bases = (Spot(base, 0) for base in itertools.count(STATES + len(names) + 1))
         from_above, of_x, scrap = itertools.islice(bases, 3)
         after, before = (list(itertools.islice(bases, len(names))) for _ in range(2))
-        weights = dict(zip(needed[1], bases))  # noqa: B905  there is no end of them
+        weights = dict(zip(wanted, bases))  # noqa: B905  there is no end of them
         self._every: list[tuple[SteppingBack, list[Spot]]] = []
+        self._copies: list[tuple[Spot, Spot, int]] = []
         room, reached = _Room(scrap), set[tuple[int, str]]()
         for number in reversed(range(len(layers))):
             here = [name for name, there in zip(names, arriving[1:], strict=True) if there]
             here += ["y"] if arriving[0] or number < len(layers) - 1 else []
             found = {name: spot for (layer, name), spot in weights.items() if layer == number}
             if number:
-                found["x"] = room.take(rows * layers[number].sizes["D"] * size)
+                found["x"] = room.take(items * layers[number].sizes["D"] * steps.y.element_size())
             elif needed[0]:
                 found["x"] = of_x
             back = steps.every[number].back(here, found)
-            found |= zip(names, steps.parts(before, number), strict=True)
+            ends = zip(names, steps.parts(before, number), steps.strides, needed[1:], strict=True)
+            for name, spot, size, need in ends:
+                # two steps have theirs in turn, and the first step of all is the first of them
+                found[name] = spot if steps.single and need else room.take(2 * size)
+                if need:
+                    self._copies.append((spot, found[name], size))
             arrive = {"y": from_above, **dict(zip(names, steps.parts(after, number), strict=True))}
             ends = [*(arrive[name] for name in back.arriving), *(found[n] for n in back.found)]
             self._every.append((back, steps.spots[number] + ends))
             reached |= {(number, name) for name in back.found}
             from_above = found.get("x", from_above)
+        self._copies = [(to, at, length) for to, at, length in self._copies if to != at]
         self.scrap = room.memory()
         # what nothing depends on smoothly has no gradient: a number that is only compared
-        self.reached = [number for number, key in enumerate(needed[1]) if key in reached]
+        self.reached = [number for number, key in enumerate(wanted) if key in reached]
 
     def __call__(self, bases: Sequence[int]) -> None:
         """Run with the tensors at these addresses."""
         for back, spots in self._every:
             back([bases[base] + offset for base, offset in spots])
+        _copy(self._copies, bases)
+
+
+def _copy(copies: Sequence[tuple[Spot, Spot, int]], bases: Sequence[int]) -> None:
+    for to, at, length in copies:
+        ctypes.memmove(bases[to.base] + to.offset, bases[at.base] + at.offset, length)
 
 
 class _Room:
@@ -168,13 +189,14 @@ class _Room:
 def stepwise(
     layers: Sequence[Layer], x: Tensor, target: str, *, training: bool = False
 ) -> Steps | None:
-    """A step of these layers for x (B, D), if there is compiled code for it and no layer reads
-    anything else; their weights must stay where they are.
+    """A step of these layers for x (B, D), or several for x (T, B, D), if there is compiled code
+    for it, something to do, and no layer that reads anything else; their weights must stay where
+    they are.
     """
-    if x.dim() != 2 or x.shape[-1] != layers[0].sizes["D"]:
+    if x.dim() not in (2, 3) or x.shape[-1] != layers[0].sizes["D"] or not x.shape[:-1].numel():
         return None
     found: list[Stepping] = []
-    now = x.detach().unsqueeze(0)
+    now = torch.empty((1,) * (3 - x.dim()) + x.shape, dtype=x.dtype, device=x.device)
     for layer in layers:
         step, weights = layer.cell.step, layer.weights()
         if len(step.inputs) != 1 or step.statics or step.by_role("recorded"):
@@ -182,17 +204,12 @@ def stepwise(
         if any(w.dtype != x.dtype or not w.is_cpu for w in weights.values()):
             return None
         states = {
-            leaf.name: x.new_zeros(x.shape[0], layer.sizes[leaf.size]) for leaf in step.states
+            leaf.name: now.new_zeros(now.shape[1], layer.sizes[leaf.size]) for leaf in step.states
         }
         arguments = Arguments({"x": now}, states, weights)
         one = stepping(layer.variant(), arguments, target, training=training)
         if one is None:
             return None
         found.append(one)
-        now = x.new_empty(1, x.shape[0], layer.output_size)
+        now = now.new_empty(*now.shape[:-1], layer.output_size)
     return Steps(layers, found, x, training=training)
-
-
-def _lies_there(tensor: Tensor) -> bool:
-    """Whether its numbers lie in memory one behind the other."""
-    return tensor.is_contiguous() and tensor.is_cpu and not is_promised(tensor)

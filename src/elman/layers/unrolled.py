@@ -1,9 +1,9 @@
-"""Single steps in autograd's unrolled graph: one node for a step of all layers, and one for the
-weights that the steps share.
+"""Steps and short sequences in autograd's unrolled graph: one node for a call of all layers, and
+one for the weights that calls share.
 
 Autograd asks its price for every tensor of every call, there and back, and most of them are
-weights. So a step does not know its weights, but a token of them. What is found of their gradients
-at each step is added up in one place, and handed on once, when all steps have been gone back
+weights. So a call does not know its weights, but a token of them. What is found of their gradients
+at each call is added up in one place, and handed on once, when all calls have been gone back
 through.
 """
 
@@ -23,53 +23,84 @@ from elman.layers.state import State, as_state, as_tuple
 from elman.layers.steps import stepwise
 from elman.layers.way import Way
 
-KINDS = 64  # of steps that a net remembers
-PLAIN = {Tensor, nn.Parameter}  # others may be looked into
+KINDS = 64  # of calls that a net remembers
+SHORT = 1 << 20  # bytes of memory of a sequence, above which it takes far longer than its call
+MOST = 1 << 27  # bytes that all kinds keep for themselves
+# of a weight: whether it was written to, whether it wants a gradient, where it lies and how
+Fact = tuple[int, bool, int, torch.Size, tuple[int, ...], bool]
 
 
 class Unrolled:
-    """The steps of one net that may be made again, each from the second of its kind on. A copy of
+    """The calls of one net that may be made again, each from the second of its kind on. A copy of
     the net begins without any.
     """
 
     def __init__(self) -> None:
         self._known: dict[Hashable, Way | None] = {}
         self._once: set[Hashable] = set()
-        self._owners: tuple[object, ...] = ()
-        self._places: list[Hashable] = []
+        self._owners: list[object] = []
+        self._facts: list[Fact] = []
         self._shared: Shared | None = None
 
     def __reduce__(self) -> tuple[type[Unrolled], tuple[()]]:
         return Unrolled, ()
 
     def step(self, net: Layered, x: Tensor, state: State) -> tuple[Tensor, State] | None:
-        """A step that autograd has to know of, or None where there is more to do."""
+        """A step x (B, D) that autograd has to know of, or None where there is more to do."""
+        return self._run(net, x, state) if type(x) is Tensor and x.dim() == 2 else None
+
+    def sequence(self, net: Layered, x: Tensor, state: State | None) -> tuple[Tensor, State] | None:
+        """The same for a sequence (T, B, D). Without a state, it is what the equations declare."""
+        return self._run(net, x, state) if type(x) is Tensor and x.dim() == 3 else None
+
+    def _run(self, net: Layered, x: Tensor, state: State | None) -> tuple[Tensor, State] | None:
         if not torch.is_grad_enabled() or net.bidirectional or not is_ordinary() or _is_packing():
             return None
-        layers, before = net.stack, as_tuple(state)
-        weights = _weights(net, layers)
-        if weights is None or not {type(tensor) for tensor in (x, *before)} <= PLAIN:
+        if is_heard(net) or (net.training and net.dropout):
             return None
-        self._look(layers, weights)
+        layers = net.stack
+        weights: list[Tensor] = []
+        for layer in layers:
+            own = layer.own_weights() if layer.is_plain() else None
+            if own is None:
+                return None
+            weights += own
+        if not self._look(layers, weights):
+            return None
         way = self._way(layers, weights, x, net.target)
-        if way is None or not way.steps.take(x, before):
+        if way is None:
             return None
-        shared = self._share(weights)
-        if shared.token is None and not any(tensor.requires_grad for tensor in (x, *before)):
+        before = way.start if state is None else as_tuple(state)
+        if before is None or not way.steps.take(x, before):
+            return None
+        shared = self._shared
+        if shared is None:
+            shared = self._shared = Shared(weights)
+        if shared.token is None and True not in [part.requires_grad for part in (x, *before)]:
             return None
         y, *after = _step(way, shared, shared.token, x, *before)
         return y, as_state(tuple(after))
 
-    def _look(self, layers: Sequence[Layer], weights: Sequence[Tensor]) -> None:
-        """Forget everything unless layers and weights are where they were."""
-        facts = [fact for one in layers for fact in (one, one.noise, one.precision)]
-        owners = (*facts, *weights)
-        places = [_place(weight) for weight in weights]
+    def _look(self, layers: Sequence[Layer], weights: list[Tensor]) -> bool:
+        """Forget what is no longer so of the weights; False if they are not ordinary ones."""
+        owners: list[object] = [
+            *layers,
+            *[fact for one in layers for fact in (one.noise, one.precision)],
+        ]
+        owners += weights
+        facts = [
+            (w._version, w.requires_grad, w.data_ptr(), w.shape, w.stride(), w.is_neg())
+            for w in weights
+        ]
         same = len(owners) == len(self._owners) and all(map(is_, owners, self._owners))
-        if not same or places != self._places:
-            self._owners, self._places, self._shared = owners, places, None
+        if same and facts == self._facts:
+            return True
+        self._shared = None
+        if not same or [fact[2:] for fact in facts] != [fact[2:] for fact in self._facts]:
             self._known.clear()
             self._once.clear()
+        self._owners, self._facts = owners, facts
+        return {type(weight) for weight in weights} <= {nn.Parameter}
 
     def _way(
         self, layers: Sequence[Layer], weights: Sequence[Tensor], x: Tensor, target: str
@@ -80,33 +111,28 @@ class Unrolled:
         if kind not in self._once:  # to remember one takes as long as it saves later
             self._once.add(kind)
             return None
-        if len(self._known) >= KINDS:
-            self._known.clear()
-        steps = None
+        way = None
         if all(weight.is_contiguous() and not weight.is_neg() for weight in weights):
             steps = stepwise(layers, x, target, training=True)
-        self._known[kind] = way = None if steps is None else Way(steps, layers, weights)
+            if steps is not None and (steps.single or steps.memory.nbytes <= SHORT):
+                way = Way(steps, layers, weights)
+        ways = [way, *self._known.values()]
+        if len(ways) > KINDS or sum(one.steps.nbytes for one in ways if one) > MOST:
+            self._known.clear()
+        self._known[kind] = way
         return way
-
-    def _share(self, weights: Sequence[Tensor]) -> Shared:
-        """The weights as they are now."""
-        marks = [(weight._version, weight.requires_grad) for weight in weights]
-        shared = self._shared
-        if shared is None or shared.marks != marks:
-            shared = self._shared = Shared(weights, marks)
-        return shared
 
 
 class Shared:
-    """Weights as they are at some steps, and what has been found of their gradients.
+    """Weights as they are at some calls, and what has been found of their gradients.
 
     `token` stands for them in the graph; there is none if no weight wants a gradient. Gradients are
     found in passes that may run at the same time: each has its own sums, under torch's number.
     """
 
-    def __init__(self, weights: Sequence[Tensor], marks: list[tuple[int, bool]]) -> None:
-        self.marks = marks
-        self._numbers = tuple(number for number, (_, wanted) in enumerate(marks) if wanted)
+    def __init__(self, weights: Sequence[Tensor]) -> None:
+        self._versions = [weight._version for weight in weights]
+        self._numbers = tuple(n for n, weight in enumerate(weights) if weight.requires_grad)
         self._sums: dict[int, list[Tensor | None]] = {}
         wanted = [weights[number] for number in self._numbers]
         self.token: Tensor | None = Weights.apply(self._sums, *wanted) if wanted else None
@@ -132,14 +158,17 @@ class Shared:
                 sums[number] = new.clone() if known is None else known + new
 
     def check(self, way: Way) -> None:
-        """RuntimeError if weights have been written to since the step."""
-        for (version, _), weight, (_, name) in zip(self.marks, way.weights, way.names, strict=True):
-            if weight._version != version:
-                raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an "
-                    f"inplace operation: {name!r} was written to after a step whose gradient is "
-                    "asked for now; detach() the state where weights change"
-                )
+        """RuntimeError if weights have been written to since the call."""
+        versions = [weight._version for weight in way.weights]
+        if versions == self._versions:
+            return
+        pairs = zip(versions, self._versions, strict=True)
+        at = [now == then for now, then in pairs].index(False)
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace "
+            f"operation: {way.names[at][1]!r} was written to after a call whose gradient is asked "
+            "for now; detach() the state where weights change"
+        )
 
 
 class Weights(torch.autograd.Function):
@@ -158,16 +187,16 @@ class Weights(torch.autograd.Function):
 
 
 class Step(torch.autograd.Function):
-    """The node of a step: the output and the states after it."""
+    """The node of a call: the output and the states after it."""
 
     @staticmethod
     def forward(
         ctx: Any, way: Way, shared: Shared, token: Tensor | None, x: Tensor, *before: Tensor
     ) -> tuple[Tensor, ...]:
-        results, memory, ctx.places = way.forward(x, before)
+        results, saved, ctx.places = way.forward(x, before)
         ctx.set_materialize_grads(False)
         ctx.way, ctx.shared = way, shared
-        ctx.save_for_backward(x, memory, *before)
+        ctx.save_for_backward(*saved)
         return results
 
     @staticmethod
@@ -186,26 +215,8 @@ class Step(torch.autograd.Function):
         return (None, None, None, *found)
 
 
-# `apply` looks for wrappers that torch.func has left behind, which a step does not take
+# `apply` looks for wrappers that torch.func has left behind, which have no memory to read from
 _step = super(torch.autograd.Function, Step).apply  # pyright: ignore
-
-
-def _weights(net: Layered, layers: Sequence[Layer]) -> list[Tensor] | None:
-    """The parameters of a net without chance and observers, None if it is another."""
-    if is_heard(net) or (net.training and net.dropout):
-        return None
-    found: list[Tensor] = []
-    for layer in layers:
-        weights = layer.own_weights() if layer.is_plain() else None
-        if weights is None:
-            return None
-        found += weights
-    return found if {type(weight) for weight in found} <= {nn.Parameter} else None
-
-
-def _place(weight: Tensor) -> Hashable:
-    """Where it lies, and how."""
-    return weight.data_ptr(), weight.shape, weight.stride(), weight.is_neg()
 
 
 def _is_packing() -> bool:

@@ -1,4 +1,4 @@
-"""A step of all layers there and back, from tensors to tensors: in compiled code, or in torch's own
+"""Steps of all layers there and back, from tensors to tensors: in compiled code, or in torch's own
 operations where these are to be differentiated themselves.
 """
 
@@ -16,30 +16,34 @@ from elman.layers.steps import Steps, StepsBack
 
 
 class Way:
-    """A step of one kind, whose weights lie where they lay when it was made.
+    """Steps of one kind, whose weights lie where they lay when it was made.
 
-    Weights have numbers, layer by layer in the order of the equations. `saved` is what a step
-    leaves for its way back: x, its memory and the states before it, as they were then.
+    Weights have numbers, layer by layer in the order of the equations. What is `saved` for the way
+    back: x, a memory, the states before and, of more steps than one, y; as they were then.
     """
 
     def __init__(self, steps: Steps, layers: Sequence[Layer], weights: Sequence[Tensor]) -> None:
         self.steps, self.layers, self.weights = steps, tuple(layers), tuple(weights)
         self.names = [(n, name) for n, layer in enumerate(layers) for name in layer.weights()]
         self._places = [weight.data_ptr() for weight in weights]
+        self.start = _start(steps, layers)
         self._backs: dict[Hashable, StepsBack] = {}
         self._lock = Lock()
 
     def forward(
         self, x: Tensor, before: Sequence[Tensor]
-    ) -> tuple[tuple[Tensor, ...], Tensor, list[int]]:
-        """The output and the states after, the memory, and the addresses of what is to be saved."""
+    ) -> tuple[tuple[Tensor, ...], list[Tensor], list[int]]:
+        """The output and the states after; what is to be saved, and where it lies."""
         steps = self.steps
         memory, y = torch.empty_like(steps.memory), torch.empty_like(steps.y)
         after = [torch.empty_like(part) for part in before]
-        bases = [tensor.data_ptr() for tensor in (x, memory, *before, y, *after)]
+        saved = [x, memory, *before, y]
+        bases = [tensor.data_ptr() for tensor in (*saved, *after)]
         with self._lock:
             steps(bases)
-        return (y, *after), memory, bases[: 2 + len(before)]
+        if steps.single:
+            saved.pop()  # a copy
+        return (y, *after), saved, bases[: len(saved)]
 
     def is_there(self, saved: Sequence[Tensor], places: list[int]) -> bool:
         """Whether what was saved, and the weights, lie where they lay at the step."""
@@ -58,24 +62,25 @@ class Way:
         """The gradients of x and of the states before, where they are needed; those of the weights
         that are wanted are added to their sums, which are made where there is none.
         """
-        kind = tuple([gradient is not None for gradient in arrived]), needs[0], wanted
+        kind = tuple([gradient is not None for gradient in arrived]), tuple(needs), wanted
         back = self._backs.get(kind)
         if back is None:
             names = [self.names[number] for number in wanted]
-            back = StepsBack(self.steps, self.layers, kind[0], (needs[0], names))
-            self._backs[kind] = back
+            back = self._backs[kind] = StepsBack(self.steps, self.layers, *kind[:2], names)
         for number in back.reached:
             if sums[number] is None:
                 sums[number] = torch.zeros_like(self.weights[wanted[number]])
-        x, _, *before = saved
+        x, before = saved[0], saved[2 : 1 + len(arrived)]
         of_y, *of_after = [None if one is None else tidied(one) for one in arrived]
-        of_x = torch.empty_like(x) if needs[0] else None
-        of_before = [torch.empty_like(part) for part in before]
-        tensors = (*saved, of_y, of_x, back.scrap, *of_after, *of_before, *sums)
+        given = zip((x, *before), needs, strict=True)
+        found = [torch.empty_like(one) if need else None for one, need in given]
+        of_x, *of_before = found
+        y = () if len(saved) > 2 + len(before) else (None,)
+        tensors = (*saved, *y, of_y, of_x, back.scrap, *of_after, *of_before, *sums)
         bases = [0 if tensor is None else tensor.data_ptr() for tensor in tensors]
         with self._lock:
             back(bases)
-        return [one if need else None for one, need in zip((of_x, *of_before), needs, strict=True)]
+        return found
 
     def in_torch(
         self,
@@ -91,7 +96,7 @@ class Way:
         go back that way too.
         """
         differentiable = torch.is_grad_enabled()
-        x, _, *before = saved
+        x, before = saved[0], saved[2 : 1 + len(arrived)]
         with torch.enable_grad():
             x, *before = given = [tensor.view_as(tensor) for tensor in (x, *before)]
             weights = [weight.view_as(weight) for weight in self.weights]
@@ -112,8 +117,8 @@ class Way:
         self, x: Tensor, before: Sequence[Tensor], weights: Sequence[Tensor]
     ) -> list[Tensor]:
         """The output and the states after."""
-        demand = Demand(Sequences(1, x.shape[0]), "eager")
-        now, last = x.unsqueeze(0), list[Mapping[str, Tensor]]()
+        now, last = x.unsqueeze(0) if x.dim() == 2 else x, list[Mapping[str, Tensor]]()
+        demand = Demand(Sequences(now.shape[0], now.shape[1]), "eager")
         for number, layer in enumerate(self.layers):
             states = {
                 name: part[number] for name, part in zip(self.steps.names, before, strict=True)
@@ -123,4 +128,15 @@ class Way:
             now = results.outputs["y"]
             last.append(results.final)
         after = [torch.stack([final[name] for final in last]) for name in self.steps.names]
-        return [now.squeeze(0), *after]
+        return [now.squeeze(0) if x.dim() == 2 else now, *after]
+
+
+def _start(steps: Steps, layers: Sequence[Layer]) -> list[Tensor] | None:
+    """The states that the equations declare, not to be seen by others; None if they are learned."""
+    if any(layer.start is not None for layer in layers):
+        return None
+    with torch.inference_mode(False):
+        return [
+            torch.full(shape, state.start, dtype=steps.dtype, device="cpu")
+            for shape, state in zip(steps.shapes, layers[0].cell.states.values(), strict=True)
+        ]

@@ -7,19 +7,25 @@ import torch
 
 from elman import Recurrent
 from elman.kernels.llvm import Again
+from elman.layers import unrolled
+from elman.layers.way import Way
 
 
-@pytest.fixture(params=["first", "again"])
+@pytest.fixture(params=["first", "again", "short"])
 def layer(request, monkeypatch) -> Recurrent:
-    """A layer whose calls of shape (4, 2, 3) are made anew, or again."""
+    """A layer whose calls of shape (4, 2, 3) are made anew, or again, or as short ones are."""
+    if request.param != "short":
+        monkeypatch.setattr(unrolled, "SHORT", -1)
     torch.manual_seed(0)
     layer = Recurrent("lstm", 3, 5, dtype=torch.float64)
     monkeypatch.setattr(layer, "made", [], raising=False)
-    if request.param == "again":
+    if request.param != "first":
         for _ in range(2):
             layer(randn(4, 2, 3))
-        run = Again.run
-        monkeypatch.setattr(Again, "run", lambda self, t: layer.made.append(0) or run(self, t))
+        again, short = Again.run, Way.forward
+        monkeypatch.setattr(Again, "run", lambda self, t: layer.made.append(0) or again(self, t))
+        monkeypatch.setattr(Way, "forward", lambda *args: layer.made.append(0) or short(*args))
+    if request.param == "again":
         request.addfinalizer(lambda: pytest.fail("not made again") if not layer.made else None)
     return layer
 

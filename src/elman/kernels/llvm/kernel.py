@@ -98,7 +98,7 @@ class LLVM:
         return bind.backward(self, bind.Passed(arguments, made), gradients, needed)
 
     def stepping(self, arguments: Arguments, *, training: bool = False) -> Stepping:
-        """A step of a stream with these parameters, for as many rows as the arguments have."""
+        """Steps with these parameters, as many as the arguments have and for as many rows."""
         return Stepping(self, arguments, training=training)
 
     @property

@@ -58,16 +58,16 @@ def threads() -> int:
 
 
 class Entry:
-    """A function of one pointer, called on every thread of a parallel region, or here alone."""
+    """A function of one pointer, called on every thread of a parallel region, or here `alone`."""
 
     def __init__(self, address: int) -> None:
         self._address = ctypes.c_void_p(address)
-        self._alone = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+        self.alone = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
 
     def __call__(self, pointer: int, threads: int) -> None:
         """Call it, without Python's lock."""
         if threads == 1:
-            self._alone(pointer)
+            self.alone(pointer)
             return
         library = _library()
         assert library is not None

@@ -1,8 +1,8 @@
-"""One step of a stream again and again, there and back, with nothing left to find out but where its
-tensors lie.
+"""One step of a stream again and again, or the same few, there and back, with nothing left to find
+out but where tensors lie.
 
-Made from the tensors of one step, for its number of rows. Parameters must stay where they are. None
-of it is safe in two threads at a time: there is one frame.
+Made from the tensors of a call, for its shapes. Parameters must stay where they are. None of it is
+safe in two threads at a time: there is one frame.
 """
 
 from __future__ import annotations
@@ -19,10 +19,19 @@ from elman.kernels.rows import Rows
 
 
 class _Standing:
-    """A call whose frame is filled but for the addresses of its tensors of some numbers."""
+    """A call whose frame is filled but for the addresses of its tensors of some numbers.
+
+    If weights are `still`, matrices are laid out at the first call, and found there later.
+    """
 
     def __init__(
-        self, recipe: bind.Recipe, rows: Rows, given: Sequence[Tensor], changing: Sequence[int]
+        self,
+        recipe: bind.Recipe,
+        rows: Rows,
+        given: Sequence[Tensor],
+        changing: Sequence[int],
+        *,
+        still: bool,
     ) -> None:
         form, compiled = recipe.form, recipe.compiled
         made = [room.tensor(recipe.zeros.dtype) for room in recipe.rooms]
@@ -30,74 +39,66 @@ class _Standing:
         workspace = torch.empty(form.bytes, dtype=torch.uint8, device="cpu")
         addresses = [tensor.data_ptr() for tensor in tensors]
         self._frame = compiled.frame(form, Call(rows, recipe.sizes), addresses, workspace)
+        self._pointer, self.nbytes = self._frame.buffer_info()[0], form.bytes
         left = [tensor for number, tensor in enumerate(tensors) if number not in changing]
         self._alive = rows, left, workspace, compiled
-        self._entry, self._threads = compiled.entry, form.threads
+        self._entry, self._threads, self._still = compiled.entry, form.threads, int(still)
         self._packed, self._mode = compiled.layout.slot("packed"), compiled.layout.slot("mode")
         places = {number: place for place, number in enumerate(changing)}
         self._open = tuple((word, places[n]) for word, n in form.tensors if n in places)
 
-    def __call__(self, addresses: Sequence[int], packed: bool) -> None:
-        """Run with those tensors at these addresses; `packed` if matrices are those of before."""
+    def __call__(self, addresses: Sequence[int]) -> None:
+        """Run with those tensors at these addresses."""
         frame = self._frame
         for word, place in self._open:
             frame[word] = addresses[place]
-        threads = self._threads
-        if threads > 1:
-            threads = min(threads, pool.threads())  # fewer by now, as after a fork
+        if self._threads == 1:
+            self._entry.alone(self._pointer)
+        else:
             frame[self._mode] = pool.floating_point_mode()
-        frame[self._packed] = packed
-        self._entry(frame.buffer_info()[0], threads)
+            # there may be fewer threads by now, as after a fork
+            self._entry(self._pointer, min(self._threads, pool.threads()))
+        frame[self._packed] = self._still
 
 
-class Stepping:
-    """A step of a kernel for as many rows as the arguments have, T = 1.
+class Stepping(_Standing):
+    """Steps of a kernel, as many as the arguments have and for as many rows.
 
     A call takes addresses of contiguous tensors: the inputs, the states, then the buffers that are
     filled, named in `made`, of so many `units`. In `training` these are all that the way back
-    needs; else weights must not change, and matrices are laid out at the first call.
+    needs; else weights must not change.
     """
 
     def __init__(self, kernel: bind.Kernel, arguments: Arguments, *, training: bool) -> None:
-        self.kernel, self.training, self.histories = kernel, training, kernel.histories
-        self._arguments, self._rows = arguments, arguments.table(kernel.step)
-        self._recipe = bind.forward_recipe(kernel, arguments, self._rows, training)
-        names, self.made = list(arguments.all()), self._recipe.names
-        self.units = tuple(room.shape[-1] for room in self._recipe.rooms)
+        self._kernel, self.histories, self._arguments = kernel, kernel.histories, arguments
+        rows, given = arguments.table(kernel.step), arguments.all()
+        self._recipe = recipe = bind.forward_recipe(kernel, arguments, rows, training)
+        names, self.made = list(given), recipe.names
+        self.units = tuple(room.shape[-1] for room in recipe.rooms)
         changing = [names.index(name) for name in (*arguments.inputs, *arguments.states)]
         changing += range(len(names), len(names) + len(self.made))
-        given = list(arguments.all().values())
-        self._run = _Standing(self._recipe, self._rows, given, changing)
-        self._again = False
-
-    def __call__(self, addresses: Sequence[int]) -> None:
-        """Do the step with the tensors at these addresses."""
-        self._run(addresses, self._again)
-        self._again = not self.training
+        super().__init__(recipe, rows, list(given.values()), changing, still=not training)
 
     def back(self, arriving: Collection[str], needed: Collection[str]) -> SteppingBack:
-        """The way back from a step in training, where gradients arrive at these last states and
+        """The way back from steps in training, where gradients arrive at these last states and
         outputs, to what needs one.
         """
-        arguments, kernel = self._arguments, self.kernel
-        some = self._recipe.zeros
-        made = {
-            name: room.tensor(some.dtype)
-            for name, room in zip(self.made, self._recipe.rooms, strict=True)
-        }
-        last = {n: part if n in arriving else None for n, part in arguments.states.items()}
-        seen = {name: made[name] if name in arriving else None for name in kernel.visible}
-        gradients = bind.Gradients(last, seen)
-        passed = bind.Passed(arguments, made)
-        return SteppingBack(kernel, passed, gradients, set(needed))
+        dtype, rooms = self._recipe.zeros.dtype, zip(self.made, self._recipe.rooms, strict=True)
+        made = {name: room.tensor(dtype) for name, room in rooms}
+        states = self._arguments.states.items()
+        last = {name: part if name in arriving else None for name, part in states}
+        seen = {name: made[name] if name in arriving else None for name in self._kernel.visible}
+        passed, gradients = bind.Passed(self._arguments, made), bind.Gradients(last, seen)
+        return SteppingBack(self._kernel, passed, gradients, set(needed))
 
 
-class SteppingBack:
-    """The way back through a step.
+class SteppingBack(_Standing):
+    """The way back through steps.
 
-    A call takes addresses of contiguous tensors: the inputs, the states, what the step made, the
+    A call takes addresses of contiguous tensors: the inputs, the states, what the steps made, the
     gradients that arrive, named in `arriving`, then those that are added to or filled, named in
-    `found`: of parameters, of inputs, and of all states.
+    `found`: of parameters, of inputs, and of all states: those before the steps, and if there are
+    more steps than one, a second set to work with behind each.
     """
 
     def __init__(
@@ -108,16 +109,10 @@ class SteppingBack:
         needed: set[str],
     ) -> None:
         recipe, arrived = bind.backward_recipe_of(kernel, passed, gradients, needed)
-        arguments = passed.arguments
-        names, given = list(arguments.all()), passed.tensors()
-        self.arriving = tuple(arrived)
+        arguments, given = passed.arguments, passed.tensors()
+        names, self.arriving = list(arguments.all()), tuple(arrived)
         self.found = tuple(name.removeprefix(bind.CARRY) for name in recipe.names)
         changing = [names.index(name) for name in (*arguments.inputs, *arguments.states)]
-        first = len(names)
-        changing += range(first, len(given) + len(arrived) + len(recipe.names))
+        changing += range(len(names), len(given) + len(arrived) + len(recipe.names))
         rows = arguments.table(kernel.step)
-        self._run = _Standing(recipe, rows, [*given, *arrived.values()], changing)
-
-    def __call__(self, addresses: Sequence[int]) -> None:
-        """Go back with the tensors at these addresses."""
-        self._run(addresses, False)
+        super().__init__(recipe, rows, [*given, *arrived.values()], changing, still=False)
