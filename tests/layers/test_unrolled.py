@@ -15,7 +15,7 @@ from torch.utils.checkpoint import checkpoint
 from elman import Recurrent, cells
 from elman.errors import ShapeError
 from elman.layers.state import as_state, as_tuple
-from elman.layers.unrolled import Unrolled
+from elman.layers.unrolled import Shared, Unrolled
 from elman.layers.way import Way
 
 
@@ -266,17 +266,19 @@ def test_weights_in_another_place_are_read_there():
             one.stack[0].U_f.data = change(one.stack[0].U_f)
         found = layer.step(x, start(layer))[0]
         assert torch.equal(found, twin(x[None], start(layer))[0][0])
-    # between a step and its way back, as torch's own layers have it: what is there is taken
-    known(layer)
-    y, _ = layer.step(x, start(layer))
-    assert is_a_node(y)
-    weight = layer.stack[0].U_f
-    weight.data = torch.zeros(9, 9)
-    state = start(layer)
+
+
+@pytest.mark.parametrize("what", ["weight", "input"])
+def test_what_lies_elsewhere_by_the_way_back_is_read_there(what):
+    layer, x = known(net()), torch.randn(3, 9)
+    state, other = start(layer), torch.randn(9, 9) if what == "weight" else torch.randn(3, 9)
     y, _ = layer.step(x, state)
-    (found,) = torch.autograd.grad(y.sum(), state[0])
-    (want,) = torch.autograd.grad(layer(x[None], state)[0].sum(), state[0])
-    alike([found], [want], 1e-5)
+    assert is_a_node(y)
+    moved = layer.stack[0].U_f if what == "weight" else x
+    moved.data = other
+    wanted = [*state, *layer.parameters()]
+    found = torch.autograd.grad(y.sum(), wanted)
+    alike(found, torch.autograd.grad(layer(x[None], state)[0].sum(), wanted), 1e-5)
 
 
 def test_results_may_be_written_to():
@@ -373,12 +375,31 @@ def test_many_gradients_at_once():
         alike([part[number] for part in found], one, 1e-5)
 
 
+def test_steps_of_the_same_weights_share_one_node():
+    layer, x = known(net()), torch.randn(2, 3, 9)
+    first, state = layer.step(x[0], layer.zero_state(3))
+    second, _ = layer.step(x[1], state)
+    nodes = [y.grad_fn.next_functions[0][0] for y in (first, second)]
+    assert nodes[0] is nodes[1] and type(nodes[0]).__name__ == "WeightsBackward"
+    assert len(nodes[0].next_functions) == len(list(layer.parameters()))
+
+
+def test_what_is_added_up_is_nobody_elses():
+    weight, gradient = torch.nn.Parameter(torch.zeros(3)), torch.ones(3)
+    shared = Shared([weight])
+    shared.add([gradient])
+    shared.sums()[0].add_(1)
+    assert torch.equal(gradient, torch.ones(3))
+
+
 @pytest.mark.parametrize("reentrant", [False, True])
-def test_checkpoints(reentrant):
-    layer, x = known(net("gru", 2)), torch.randn(4, 3, 9, requires_grad=True)
+@pytest.mark.parametrize("before", [False, True], ids=["first", "known"])
+def test_checkpoints(reentrant, before):
+    layer, x = net("gru", 2), torch.randn(4, 3, 9, requires_grad=True)
+    layer = known(layer) if before else layer
     state = start(layer)
     found = []
-    for kept in (False, True):
+    for kept in (True, False):
         now, total = state, torch.zeros(())
         for part in x:
             if kept:
