@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.utils._pytree import tree_map_only
 
 from elman import cells
-from elman.errors import ShapeError
+from elman.errors import KernelError, ShapeError
 from elman.kernels import Arguments, Sequences, Variant
 from elman.kernels.call import Demand, run
 
@@ -60,3 +61,32 @@ def test_two_types_in_one_call_are_refused_by_name(target):
         match=r"^gru: all tensors must have one type, but there are x of torch.float64; h,",
     ):
         run(GRU, mixed, Demand(Sequences(4, 2), target))
+
+
+class Scaled(torch.Tensor):
+    """Twice another tensor; like quantized weights, it has no memory of its own."""
+
+    @staticmethod
+    def __new__(cls, raw):
+        made = torch.Tensor._make_wrapper_subclass(cls, raw.shape, dtype=raw.dtype)
+        made.raw = raw
+        return made
+
+    @classmethod
+    def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten.detach.default:
+            return cls(args[0].raw)
+        made = tree_map_only(cls, lambda one: one.raw * 2, (args, kwargs or {}))
+        return func(*made[0], **made[1])
+
+
+def test_weights_without_memory_are_left_to_torch():
+    given = arguments(torch.float32)
+    names = list(given.parameters)
+    scaled = {name: Scaled(given.parameters[name].detach()) for name in names}
+    doubled = {name: 2 * given.parameters[name].detach() for name in names}
+    found = run(GRU, given.having({**given.all(), **scaled}), DEMAND).outputs["y"]
+    want = run(GRU, given.having({**given.all(), **doubled}), DEMAND).outputs["y"]
+    assert torch.allclose(found, want, atol=1e-6)
+    with pytest.raises(KernelError, match="is a Scaled, which has no memory to read from"):
+        run(GRU, given.having({**given.all(), **scaled}), Demand(Sequences(4, 2), "llvm"))

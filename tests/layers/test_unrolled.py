@@ -26,6 +26,11 @@ def net(cell: str = "lstm", layers: int = 1, **more) -> Recurrent:
     return Recurrent(cell, 9, 9, layers, sizes=sizes, **more)
 
 
+def net_like(layer: Recurrent) -> Recurrent:
+    """The same net with nothing remembered."""
+    return copy.deepcopy(layer)
+
+
 def known(layer: Recurrent, rows: int = 3) -> Recurrent:
     """The layer, which knows steps of this many rows."""
     x = torch.randn(rows, 9, dtype=next(layer.parameters()).dtype)
@@ -100,7 +105,7 @@ def test_short_sequences_have_the_numbers_and_the_gradients_of_long_ones(cell, l
     eager = net(cell, layers, dtype=torch.float64, target="eager")
     x = torch.randn(5, 3, 9, dtype=torch.float64, requires_grad=True)
     state = start(layer)
-    monkeypatch.setattr("elman.layers.unrolled.SHORT", -1)
+    monkeypatch.setattr("elman.layers.steps.SHORT", -1)
     y, last, want = gradients(layer, layer, x, state)
     assert not is_a_node(y)
     monkeypatch.undo()
@@ -115,6 +120,27 @@ def test_short_sequences_have_the_numbers_and_the_gradients_of_long_ones(cell, l
     assert all(map(torch.equal, as_tuple(end), as_tuple(last)))
     alike(found, want)
     alike(found, gradients(eager, eager, x, state)[2], 1e-8)
+
+
+@pytest.mark.parametrize("cell", cells.names())
+def test_without_gradients_the_numbers_are_the_same(cell, monkeypatch):
+    layer, x = net(cell, 2), torch.randn(5, 3, 9)
+    want, last = layer(x)
+    with torch.no_grad():
+        for _ in range(3):
+            found = [layer(x), walked(layer, x, layer.zero_state(3))]
+        ways = [way for way in layer._unrolled._known.values() if way]
+        assert len(ways) == 2 and not any(way.steps.training for way in ways)
+        for y, end in found:
+            assert torch.equal(y, want) and all(map(torch.equal, as_tuple(end), as_tuple(last)))
+        with layer.frozen():
+            y, end = layer(x)
+            assert torch.equal(y, want) and all(map(torch.equal, as_tuple(end), as_tuple(last)))
+        for weight in layer.parameters():  # matrices are laid out anew at every call
+            weight.data.mul_(1.5)
+        y = layer(x)[0]
+        assert torch.equal(walked(layer, x, layer.zero_state(3))[0], y)
+        assert torch.equal(net_like(layer)(x)[0], y)
 
 
 def test_short_sequences_begin_with_what_is_declared_or_learned():
@@ -324,7 +350,7 @@ def test_a_pass_that_does_not_go_to_the_weights_leaves_nothing_behind():
     total = loss(*walked(layer, x, layer.zero_state(3)))
     (found,) = torch.autograd.grad(total, x, retain_graph=True)
     alike([found], [torch.autograd.grad(loss(*layer(x)), x)[0]], 1e-4)
-    shared = layer._unrolled._shared
+    shared = layer._unrolled._shared()
     assert shared is not None and not shared._sums
     (found,) = torch.autograd.grad(total, layer.stack[0].U_f)
     alike([found], [torch.autograd.grad(loss(*layer(x)), layer.stack[0].U_f)[0]], 1e-4)
@@ -493,6 +519,106 @@ def test_threads_have_their_own_sums():
     with ThreadPoolExecutor(4) as pool:
         for found, expected in zip(pool.map(one, range(8)), want, strict=True):
             alike(found, expected, 1e-4)
+
+
+def test_whoever_stands_in_the_place_of_forward_is_called():
+    class Doubled(Recurrent):
+        def forward(self, *args, **more):
+            y, state = super().forward(*args, **more)
+            return 2 * y, state
+
+    plain, x = net(), torch.randn(3, 9)
+    state = plain.zero_state(3)
+    layer = Doubled("lstm", 9, 9)
+    layer.load_state_dict(plain.state_dict())
+    for _ in range(3):
+        assert torch.equal(layer.step(x, state)[0], 2 * plain.step(x, state)[0])
+        with layer.frozen():
+            assert torch.equal(layer.step(x, state)[0], 2 * plain.step(x, state)[0])
+    forward = plain.forward
+    plain.forward = lambda *args, **more: (torch.zeros(1, 3, 9), forward(*args, **more)[1])
+    assert not plain.step(x, state)[0].any()
+
+
+def test_weights_of_inference_mode_are_read():
+    with torch.inference_mode():
+        layer = net().requires_grad_(False)
+    twin = net().requires_grad_(False)
+    x, state = torch.randn(3, 9), twin.zero_state(3)
+    for _ in range(3):
+        assert torch.equal(layer.step(x, state)[0], twin.step(x, state)[0])
+        assert torch.equal(layer(x[None], state)[0], twin(x[None], state)[0])
+
+
+def test_weights_of_another_type_in_the_same_place_are_refused():
+    layer, x = known(net("gru")), torch.randn(3, 9)
+    for weight in layer.parameters():
+        whole = torch.zeros(weight.numel(), dtype=torch.float64)
+        weight.data = whole.view(torch.float32)[: weight.numel()].view(weight.shape)
+    known(layer)
+    for weight in layer.parameters():
+        whole = weight.data.untyped_storage()
+        weight.data = torch.tensor([], dtype=torch.float64).set_(whole).view(weight.shape)
+    with pytest.raises(ShapeError, match="one type"):
+        layer.step(x, layer.zero_state(3).float())
+
+
+def test_nothing_is_kept_of_weights_that_are_lent():
+    layer, x = known(net()), torch.randn(4, 3, 9)
+    scale = torch.tensor(2.0, requires_grad=True)
+    for _ in range(3):
+        lent = {name: scale * weight.detach() for name, weight in layer.named_parameters()}
+        watched = [weakref.ref(weight) for weight in lent.values()]
+        y, last = torch.func.functional_call(layer, lent, (x,))
+        assert not is_a_node(y)
+        del lent, y, last
+        gc.collect()
+        assert all(weight() is None for weight in watched)
+
+
+def test_weights_may_grow_when_no_graph_is_there_any_more():
+    layer, x = known(net()), torch.randn(3, 9)
+    layer.step(x, layer.zero_state(3))
+    weight = layer.stack[0].W_i
+    weight.data = torch.randn(10, 9)
+    weight.square().sum().backward()
+    assert weight.grad.shape == (10, 9)
+
+
+def test_sums_of_a_pass_that_was_broken_off_go_with_its_graph():
+    layer, x = known(net()), torch.randn(2, 3, 9)
+
+    def fail(gradient):
+        raise ValueError("broken off")
+
+    y, (h, c) = layer.step(x[0], layer.zero_state(3))
+    h.register_hook(fail)
+    y, last = layer.step(x[1], (h, c))
+    shared = weakref.ref(layer._unrolled._shared())
+    with pytest.raises(ValueError, match="broken off"):
+        y.sum().backward()
+    assert shared()._sums
+    del y, h, c, last
+    gc.collect()
+    assert shared() is None
+
+
+@pytest.mark.parametrize("length", ["short", "long"])
+def test_what_no_longer_wants_a_gradient_by_the_way_back(length, monkeypatch):
+    if length == "long":
+        monkeypatch.setattr("elman.layers.steps.SHORT", -1)
+    found = []
+    for target in ("auto", "eager"):
+        layer = net("gru", dtype=torch.float64, target=target)
+        x = torch.randn(4, 3, 9, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+        for _ in range(3):
+            x = x.detach().requires_grad_()
+            y, _ = layer(x)
+        x.requires_grad_(False)
+        layer.stack[0].W_r.requires_grad_(False)
+        wanted = [w for n, w in layer.named_parameters() if not n.endswith("W_r")]
+        found.append(torch.autograd.grad(y.sin().sum(), wanted, create_graph=True))
+    alike(*found)
 
 
 def test_a_copy_begins_anew():

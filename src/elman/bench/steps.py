@@ -39,30 +39,26 @@ def measure(
 
 
 def _times(cell: str, size: Sizes, seconds: float) -> dict[str, Times]:
-    """All candidates in turn; nothing is kept from one step to the next."""
+    """All candidates in turn; no step goes on from the one before."""
     rows, units = size
     ours, theirs = Recurrent(cell, units, units), CELLS[cell](units, units)
     x = torch.randn(rows, units)
     zero = ours.zero_state(rows)
     one = zero[0] if isinstance(zero, torch.Tensor) else tuple(part[0] for part in zero)
 
+    def gradient() -> None:
+        _many(lambda: ours.step(x, zero))
+
+    def torch_gradient() -> None:
+        _many(lambda: theirs(x, one))
+
     def frozen() -> None:
         with ours.frozen():  # entered once for many steps, as a stream does
-            for _ in range(MANY):
-                ours.step(x, zero)
+            gradient()
 
     def without_gradient() -> None:
         with torch.no_grad():
-            for _ in range(MANY):
-                theirs(x, one)
-
-    def gradient() -> None:
-        for _ in range(MANY):
-            ours.step(x, zero)
-
-    def torch_gradient() -> None:
-        for _ in range(MANY):
-            theirs(x, one)
+            torch_gradient()
 
     calls: dict[str, Callable[[], None]] = {
         "frozen": frozen,
@@ -74,6 +70,14 @@ def _times(cell: str, size: Sizes, seconds: float) -> dict[str, Times]:
         call()
     found = in_turn(calls, seconds)
     return {name: Times(tuple(s / MANY for s in time.each)) for name, time in found.items()}
+
+
+def _many(call: Callable[[], object]) -> object:
+    """Each result is held until the next one is there, as in a loop over a stream."""
+    seen = None
+    for _ in range(MANY):
+        seen = call()
+    return seen
 
 
 def table(rows: list[dict[str, Any]]) -> Table:

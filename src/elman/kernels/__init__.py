@@ -3,7 +3,7 @@
 from elman.kernels.call import Calls, Demand, is_ordinary, run, stepping, unseen
 from elman.kernels.compile import TARGETS, choose, compile
 from elman.kernels.kernel import Arguments, Kernel, Packs, Results, is_promised
-from elman.kernels.llvm import Stepping, SteppingBack, is_usual, tidied
+from elman.kernels.llvm import Stepping, SteppingBack, is_usual, standing_in, tidied
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Noise, Variant
 
@@ -26,6 +26,7 @@ __all__ = [
     "is_promised",
     "is_usual",
     "run",
+    "standing_in",
     "stepping",
     "tidied",
     "unseen",

@@ -26,6 +26,7 @@ from elman.kernels.variant import Variant
 
 KINDS = 256  # of calls that a layer remembers
 HALVES = (torch.bfloat16, torch.float16)
+PLAIN = {Tensor, torch.nn.Parameter}
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def run(variant: Variant, arguments: Arguments, demand: Demand) -> Results:
             "tensors are of float64: use precision='full', or call .float()"
         )
     target = choose(demand.target, wide, device)
+    if target == "llvm" and not _watched():
+        target = _reached(arguments, demand.target)
     if arguments.members:
         check_members(arguments)
         at_once = target == "llvm" and not half and demand.whole and not _watched()
@@ -75,6 +78,21 @@ def run(variant: Variant, arguments: Arguments, demand: Demand) -> Results:
     return _run(variant, arguments, demand, target)
 
 
+def _reached(arguments: Arguments, wanted: str) -> str:
+    """A target that finds the numbers: some tensors, of quantized weights for one, stand for
+    numbers that are made when an operation asks for them.
+    """
+    for name, tensor in arguments.all().items():
+        if type(tensor) not in PLAIN and tensor.numel() and not tensor.data_ptr():
+            if wanted == "llvm":
+                raise KernelError(
+                    f"{name!r} is a {type(tensor).__name__}, which has no memory to read from: "
+                    "use target='auto'"
+                )
+            return "eager"
+    return "llvm"
+
+
 def _member(variant: Variant, demand: Demand, arguments: Arguments, number: int) -> Results:
     """Run one of several members."""
     seed = None if demand.seed is None else demand.seed + number
@@ -83,7 +101,7 @@ def _member(variant: Variant, demand: Demand, arguments: Arguments, number: int)
 
 
 def stepping(
-    variant: Variant, arguments: Arguments, target: str, *, training: bool = False
+    variant: Variant, arguments: Arguments, target: str, *, training: bool, still: bool
 ) -> Stepping | None:
     """Steps with these parameters, again and again, where there is compiled code for them."""
     tensors = arguments.all()
@@ -91,7 +109,9 @@ def stepping(
     if choose(target, some.dtype, some.device) != "llvm":
         return None
     kernel = _kernel(variant, "llvm")
-    return kernel.stepping(arguments, training=training) if isinstance(kernel, LLVM) else None
+    if not isinstance(kernel, LLVM):
+        return None
+    return kernel.stepping(arguments, training=training, still=still)
 
 
 class Calls:

@@ -4,7 +4,6 @@ a way to do one step of a stream with nothing left to find out.
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -13,9 +12,10 @@ from torch import Tensor
 from elman.kernels import Packs, unseen
 from elman.layers.layer import Layer
 from elman.layers.state import State, as_state, as_tuple
-from elman.layers.steps import Steps, stepwise
+from elman.layers.steps import stepwise
+from elman.layers.way import Way
 
-MANY = 64  # numbers of rows for which steps are remembered
+MANY = 64  # shapes that are remembered
 
 
 @runtime_checkable
@@ -41,9 +41,8 @@ class Frozen:
     def __init__(self, net: Net) -> None:
         self._net, self.layers, self.target = net, tuple(net.stack), net.target
         self.packs = tuple(Packs() for _ in self.layers)
-        self._known: dict[tuple[torch.Size, torch.dtype, bool], Steps | None] = {}
+        self._known: dict[tuple[torch.Size, torch.dtype, bool], Way | None] = {}
         self._before: list[tuple[Frozen | None, torch.no_grad]] = []
-        self._lock = Lock()
 
     def __enter__(self) -> Net:
         quiet = torch.no_grad()
@@ -59,31 +58,30 @@ class Frozen:
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         return type(None), ()
 
-    def step(self, x: Tensor, state: State) -> tuple[Tensor, State] | None:
-        """One step of a stream, or None where it takes more than compiled code to do it."""
+    def run(self, x: Tensor, state: State | None) -> tuple[Tensor, State] | None:
+        """One step of a stream x (B, D), or a short sequence (T, B, D), or None where it takes more
+        than compiled code to do it. Without a state, it is what the equations declare.
+        """
         if not unseen() or self._net.bidirectional:
             return None
         kind = x.shape, x.dtype, self._net.training
         try:
-            steps = self._known[kind]
+            way = self._known[kind]
         except KeyError:
             if len(self._known) >= MANY:
                 self._known.clear()
-            steps = self._known[kind] = self._steps(x)
-        if steps is None:
+            way = self._known[kind] = self._way(x)
+        if way is None:
             return None
-        before = as_tuple(state)
-        if not steps.take(x, before):
+        before = way.start if state is None else as_tuple(state)
+        if before is None or not way.steps.take(x, before):
             return None
-        after = tuple([torch.empty_like(part) for part in before])
-        y = torch.empty_like(steps.y)  # a third of the price of torch.empty
-        tensors = (x, steps.memory, *before, y, *after)
-        with self._lock:
-            steps([tensor.data_ptr() for tensor in tensors])
-        return y, as_state(after)
+        y, *after = way.forward(x, before)[0]
+        return y, as_state(tuple(after))
 
-    def _steps(self, x: Tensor) -> Steps | None:
+    def _way(self, x: Tensor) -> Way | None:
         training = self._net.training
         if training and (self._net.dropout or any(layer.noise.random for layer in self.layers)):
             return None
-        return stepwise(self.layers, x, self.target) if x.dim() == 2 else None
+        steps = stepwise(self.layers, x, self.target, still=True)
+        return Way(steps, self.layers) if steps is not None and steps.short else None

@@ -19,6 +19,7 @@ from elman.errors import ConfigError, ShapeError
 from elman.kernels import Demand, Results
 from elman.layers.batch import Batch, Flags, Numbers, batch
 from elman.layers.frozen import Frozen
+from elman.layers.layer import is_heard
 from elman.layers.layered import Layered, by_layer
 from elman.layers.make import Rates, make
 from elman.layers.passes import joined, through
@@ -161,9 +162,10 @@ class Recurrent(Layered):
 
         The same numbers, bit for bit, as a call with the whole sequence gives.
         """
-        if state is not None and not inputs:
-            held = self.held
-            found = self._unrolled.step(self, x, state) if held is None else held.step(x, state)
+        # hooks, and whoever has put something in the place of `forward`, want to hear of it
+        alone = type(self).forward is Recurrent.forward and "forward" not in self.__dict__
+        if alone and not inputs and type(x) is Tensor and x.dim() == 2 and not is_heard(self):
+            found = self._short(x, state)
             if found is not None:
                 return found
         self.check_step(x)
@@ -193,15 +195,20 @@ class Recurrent(Layered):
             f"dropout={self.dropout}{two}{more}, target={self.target!r}"
         )
 
+    def _short(self, x: Tensor, state: State | None) -> tuple[Tensor, State] | None:
+        """A plain call so short that it is understood at once, or None."""
+        held = self.held
+        return self._unrolled.run(self, x, state) if held is None else held.run(x, state)
+
     def _once_more(
         self, x: Tensor | PackedSequence, state: State | None
     ) -> tuple[Tensor, State] | None:
         """A plain call that was made before (see `Unrolled` and `Layer.once_more`), or None."""
-        if self.batch_first or self.held is not None or type(x) is not Tensor or x.dim() != 3:
+        if self.batch_first or type(x) is not Tensor or x.dim() != 3:
             return None
-        found = self._unrolled.sequence(self, x, state)
+        found = self._short(x, state)
         layers = self.stack
-        if found is not None or len(layers) != 1:
+        if found is not None or len(layers) != 1 or self.held is not None:
             return found
         before = None if state is None else self._of_one(state)
         if state is not None and before is None:

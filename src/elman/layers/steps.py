@@ -19,6 +19,7 @@ from elman.kernels import Arguments, Stepping, SteppingBack, is_promised, steppi
 from elman.layers.layer import Layer
 
 ALIGN = 64
+SHORT = 1 << 20  # bytes of a sequence, above which it takes far longer than what comes with it
 
 
 # The tensors of steps have numbers: first these, of which the last are the states before them, then
@@ -51,7 +52,8 @@ class Steps:
         steps, rows, size = x.shape[:-2].numel(), x.shape[-2], x.element_size()
         leaves = layers[0].cell.step.states
         units = [layers[0].sizes[leaf.size] for leaf in leaves]
-        self.dtype, self.every, self.single = x.dtype, tuple(every), x.dim() == 2
+        self.dtype, self.every, self.training = x.dtype, tuple(every), training
+        self.single = x.dim() == 2
         self.names = [leaf.name for leaf in leaves]
         self.shapes = tuple(torch.Size((len(layers), rows, one)) for one in units)
         self.strides = tuple(rows * one * size for one in units)
@@ -79,6 +81,7 @@ class Steps:
         self._copies = [(to, at, length) for to, at, length in self._copies if to != at]
         self.memory = room.memory()
         self.nbytes = self.memory.nbytes + sum(one.nbytes for one in every)
+        self.short = self.single or self.memory.nbytes + self.y.nbytes <= SHORT
 
     def parts(self, states: Sequence[Spot], layer: int) -> list[Spot]:
         """A layer's part of all states."""
@@ -187,11 +190,11 @@ class _Room:
 
 
 def stepwise(
-    layers: Sequence[Layer], x: Tensor, target: str, *, training: bool = False
+    layers: Sequence[Layer], x: Tensor, target: str, *, training: bool = False, still: bool = False
 ) -> Steps | None:
     """A step of these layers for x (B, D), or several for x (T, B, D), if there is compiled code
-    for it, something to do, and no layer that reads anything else; their weights must stay where
-    they are.
+    for it, something to do, and no layer that reads anything else. Their weights must stay where
+    they are, and if they are `still`, as they are.
     """
     if x.dim() not in (2, 3) or x.shape[-1] != layers[0].sizes["D"] or not x.shape[:-1].numel():
         return None
@@ -207,7 +210,7 @@ def stepwise(
             leaf.name: now.new_zeros(now.shape[1], layer.sizes[leaf.size]) for leaf in step.states
         }
         arguments = Arguments({"x": now}, states, weights)
-        one = stepping(layer.variant(), arguments, target, training=training)
+        one = stepping(layer.variant(), arguments, target, training=training, still=still)
         if one is None:
             return None
         found.append(one)

@@ -9,30 +9,30 @@ through.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from operator import is_
 from typing import Any
+from weakref import ref
 
 import torch
 from torch import Tensor, nn
 
 from elman.kernels import is_ordinary, is_usual
-from elman.layers.layer import Layer, is_heard
+from elman.layers.layer import Layer
 from elman.layers.layered import Layered
 from elman.layers.state import State, as_state, as_tuple
 from elman.layers.steps import stepwise
 from elman.layers.way import Way
 
 KINDS = 64  # of calls that a net remembers
-SHORT = 1 << 20  # bytes of memory of a sequence, above which it takes far longer than its call
 MOST = 1 << 27  # bytes that all kinds keep for themselves
 # of a weight: whether it was written to, whether it wants a gradient, where it lies and how
-Fact = tuple[int, bool, int, torch.Size, tuple[int, ...], bool]
+Fact = tuple[int, bool, int, torch.Size, tuple[int, ...], torch.dtype, bool]
 
 
 class Unrolled:
-    """The calls of one net that may be made again, each from the second of its kind on. A copy of
-    the net begins without any.
+    """The short calls of one net that may be made again, each from the second of its kind on. A
+    copy of the net begins without any.
     """
 
     def __init__(self) -> None:
@@ -40,72 +40,79 @@ class Unrolled:
         self._once: set[Hashable] = set()
         self._owners: list[object] = []
         self._facts: list[Fact] = []
-        self._shared: Shared | None = None
+        self._wanted = False  # whether any weight wants a gradient
+        self._shared: Callable[[], Shared | None] = _nothing
 
     def __reduce__(self) -> tuple[type[Unrolled], tuple[()]]:
         return Unrolled, ()
 
-    def step(self, net: Layered, x: Tensor, state: State) -> tuple[Tensor, State] | None:
-        """A step x (B, D) that autograd has to know of, or None where there is more to do."""
-        return self._run(net, x, state) if type(x) is Tensor and x.dim() == 2 else None
-
-    def sequence(self, net: Layered, x: Tensor, state: State | None) -> tuple[Tensor, State] | None:
-        """The same for a sequence (T, B, D). Without a state, it is what the equations declare."""
-        return self._run(net, x, state) if type(x) is Tensor and x.dim() == 3 else None
-
-    def _run(self, net: Layered, x: Tensor, state: State | None) -> tuple[Tensor, State] | None:
-        if not torch.is_grad_enabled() or net.bidirectional or not is_ordinary() or _is_packing():
-            return None
-        if is_heard(net) or (net.training and net.dropout):
-            return None
+    def run(self, net: Layered, x: Tensor, state: State | None) -> tuple[Tensor, State] | None:
+        """A step x (B, D) or a short sequence (T, B, D), or None where there is more to do. Without
+        a state, it is what the equations declare.
+        """
         layers = net.stack
-        weights: list[Tensor] = []
-        for layer in layers:
-            own = layer.own_weights() if layer.is_plain() else None
-            if own is None:
-                return None
-            weights += own
-        if not self._look(layers, weights):
+        weights = None if net.bidirectional or _is_packing() else _weights(net, layers)
+        if weights is None or not is_ordinary() or not self._look(layers, weights):
             return None
-        way = self._way(layers, weights, x, net.target)
+        given = (x,) if state is None else (x, *as_tuple(state))
+        training = torch.is_grad_enabled() and (self._wanted or _want(given))
+        way = self._way(layers, weights, x, (net.target, training))
         if way is None:
             return None
-        before = way.start if state is None else as_tuple(state)
+        before = way.start if state is None else given[1:]
         if before is None or not way.steps.take(x, before):
             return None
-        shared = self._shared
-        if shared is None:
-            shared = self._shared = Shared(weights)
-        if shared.token is None and True not in [part.requires_grad for part in (x, *before)]:
-            return None
-        y, *after = _step(way, shared, shared.token, x, *before)
+        if not training:
+            y, *after = way.forward(x, before)[0]
+        else:
+            shared = self._shared()
+            if shared is None:
+                shared = Shared(weights)
+                self._shared = ref(shared)
+            y, *after = _step(way, shared, shared.token, x, *before)
         return y, as_state(tuple(after))
 
     def _look(self, layers: Sequence[Layer], weights: list[Tensor]) -> bool:
         """Forget what is no longer so of the weights; False if they are not ordinary ones."""
-        owners: list[object] = [
-            *layers,
-            *[fact for one in layers for fact in (one.noise, one.precision)],
-        ]
-        owners += weights
-        facts = [
-            (w._version, w.requires_grad, w.data_ptr(), w.shape, w.stride(), w.is_neg())
-            for w in weights
-        ]
+        owners: list[object] = [*layers, *weights]
+        owners += [fact for one in layers for fact in (one.noise, one.precision)]
         same = len(owners) == len(self._owners) and all(map(is_, owners, self._owners))
+        if not same and not {type(weight) for weight in weights} <= {nn.Parameter}:
+            return False
+        try:
+            facts = [
+                (
+                    w._version,
+                    w.requires_grad,
+                    w.data_ptr(),
+                    w.shape,
+                    w.stride(),
+                    w.dtype,
+                    w.is_neg(),
+                )
+                for w in weights
+            ]
+        except RuntimeError:  # made in inference mode, where nothing is counted
+            return False
         if same and facts == self._facts:
             return True
-        self._shared = None
+        self._shared = _nothing
         if not same or [fact[2:] for fact in facts] != [fact[2:] for fact in self._facts]:
             self._known.clear()
             self._once.clear()
         self._owners, self._facts = owners, facts
-        return {type(weight) for weight in weights} <= {nn.Parameter}
+        self._wanted = True in [fact[1] for fact in facts]
+        return True
 
     def _way(
-        self, layers: Sequence[Layer], weights: Sequence[Tensor], x: Tensor, target: str
+        self,
+        layers: Sequence[Layer],
+        weights: Sequence[Tensor],
+        x: Tensor,
+        wish: tuple[str, bool],
     ) -> Way | None:
-        kind = x.shape, x.dtype, target
+        """The way for a target, in training or not."""
+        kind = x.shape, x.dtype, wish
         if kind in self._known:
             return self._known[kind]
         if kind not in self._once:  # to remember one takes as long as it saves later
@@ -113,9 +120,9 @@ class Unrolled:
             return None
         way = None
         if all(weight.is_contiguous() and not weight.is_neg() for weight in weights):
-            steps = stepwise(layers, x, target, training=True)
-            if steps is not None and (steps.single or steps.memory.nbytes <= SHORT):
-                way = Way(steps, layers, weights)
+            steps = stepwise(layers, x, wish[0], training=wish[1])
+            if steps is not None and steps.short:
+                way = Way(steps, layers)
         ways = [way, *self._known.values()]
         if len(ways) > KINDS or sum(one.steps.nbytes for one in ways if one) > MOST:
             self._known.clear()
@@ -124,7 +131,8 @@ class Unrolled:
 
 
 class Shared:
-    """Weights as they are at some calls, and what has been found of their gradients.
+    """Weights as they are at some calls, and what has been found of their gradients. It lives as
+    long as the graph of one of these calls does.
 
     `token` stands for them in the graph; there is none if no weight wants a gradient. Gradients are
     found in passes that may run at the same time: each has its own sums, under torch's number.
@@ -217,6 +225,30 @@ class Step(torch.autograd.Function):
 
 # `apply` looks for wrappers that torch.func has left behind, which have no memory to read from
 _step = super(torch.autograd.Function, Step).apply  # pyright: ignore
+
+
+def _weights(net: Layered, layers: Sequence[Layer]) -> list[Tensor] | None:
+    """The weights of a net without chance, with layers that nobody observes; None if it is
+    another.
+    """
+    if net.training and net.dropout:
+        return None
+    found: list[Tensor] = []
+    for layer in layers:
+        own = layer.own_weights() if layer.is_plain() else None
+        if own is None:
+            return None
+        found += own
+    return found
+
+
+def _nothing() -> None:
+    return None
+
+
+def _want(given: Sequence[object]) -> bool:
+    """Whether any of these wants a gradient."""
+    return True in [isinstance(one, Tensor) and one.requires_grad for one in given]
 
 
 def _is_packing() -> bool:

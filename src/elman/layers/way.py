@@ -10,7 +10,7 @@ from threading import Lock
 import torch
 from torch import Tensor
 
-from elman.kernels import Arguments, Demand, Sequences, run, tidied
+from elman.kernels import Arguments, Demand, Sequences, run, standing_in, tidied
 from elman.layers.layer import Layer
 from elman.layers.steps import Steps, StepsBack
 
@@ -22,10 +22,11 @@ class Way:
     back: x, a memory, the states before and, of more steps than one, y; as they were then.
     """
 
-    def __init__(self, steps: Steps, layers: Sequence[Layer], weights: Sequence[Tensor]) -> None:
-        self.steps, self.layers, self.weights = steps, tuple(layers), tuple(weights)
+    def __init__(self, steps: Steps, layers: Sequence[Layer]) -> None:
+        self.steps, self.layers = steps, tuple(layers)
+        self.weights = tuple(weight for layer in layers for weight in layer.weights().values())
         self.names = [(n, name) for n, layer in enumerate(layers) for name in layer.weights()]
-        self._places = [weight.data_ptr() for weight in weights]
+        self._places = [weight.data_ptr() for weight in self.weights]
         self.start = _start(steps, layers)
         self._backs: dict[Hashable, StepsBack] = {}
         self._lock = Lock()
@@ -35,7 +36,8 @@ class Way:
     ) -> tuple[tuple[Tensor, ...], list[Tensor], list[int]]:
         """The output and the states after; what is to be saved, and where it lies."""
         steps = self.steps
-        memory, y = torch.empty_like(steps.memory), torch.empty_like(steps.y)
+        memory = torch.empty_like(steps.memory) if steps.training else steps.memory
+        y = torch.empty_like(steps.y)  # a third of the price of torch.empty
         after = [torch.empty_like(part) for part in before]
         saved = [x, memory, *before, y]
         bases = [tensor.data_ptr() for tensor in (*saved, *after)]
@@ -98,8 +100,9 @@ class Way:
         differentiable = torch.is_grad_enabled()
         x, before = saved[0], saved[2 : 1 + len(arrived)]
         with torch.enable_grad():
-            x, *before = given = [tensor.view_as(tensor) for tensor in (x, *before)]
-            weights = [weight.view_as(weight) for weight in self.weights]
+            given = list(map(standing_in, (x, *before), needs))
+            weights = [standing_in(w, n in wanted) for n, w in enumerate(self.weights)]
+            x, *before = given
             results = self._in_torch(x, before, weights)
             pairs = [(one, g) for one, g in zip(results, arrived, strict=True) if g is not None]
             given = [one for one, need in zip(given, needs, strict=True) if need]

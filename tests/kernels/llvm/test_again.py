@@ -13,7 +13,7 @@ import torch.nn.utils.parametrize
 from elman import Recurrent
 from elman.errors import ShapeError
 from elman.kernels.llvm import Again
-from elman.layers import unrolled
+from elman.layers import steps
 from elman.layers.layer import Layer
 from elman.layers.way import Way
 
@@ -33,7 +33,7 @@ def made(request, monkeypatch):
         Again, "run", lambda self, tensors: count.append(self) or long(self, tensors)
     )
     if request.param == "long":
-        monkeypatch.setattr(unrolled, "SHORT", -1)
+        monkeypatch.setattr(steps, "SHORT", -1)
     return count
 
 

@@ -7,7 +7,7 @@ import torch
 
 from elman import Recurrent
 from elman.kernels.llvm import Again
-from elman.layers import unrolled
+from elman.layers import steps
 from elman.layers.way import Way
 
 
@@ -15,7 +15,7 @@ from elman.layers.way import Way
 def layer(request, monkeypatch) -> Recurrent:
     """A layer whose calls of shape (4, 2, 3) are made anew, or again, or as short ones are."""
     if request.param != "short":
-        monkeypatch.setattr(unrolled, "SHORT", -1)
+        monkeypatch.setattr(steps, "SHORT", -1)
     torch.manual_seed(0)
     layer = Recurrent("lstm", 3, 5, dtype=torch.float64)
     monkeypatch.setattr(layer, "made", [], raising=False)

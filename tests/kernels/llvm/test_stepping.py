@@ -32,7 +32,7 @@ def stepped(stepping, x: torch.Tensor, h: torch.Tensor, c: torch.Tensor) -> list
 def test_a_step_is_a_call_of_one_step():
     for rows, units in ((1, 7), (300, 64)):  # the second is worth two threads
         given = arguments(rows, units)
-        stepping = KERNEL.stepping(given)
+        stepping = KERNEL.stepping(given, training=False, still=True)
         assert stepping.made == ("y", "c'")
         h, c = given.states.values()
         for _ in range(3):
@@ -51,7 +51,7 @@ def test_a_step_asks_for_no_more_threads_than_there_are(monkeypatch):
     tensors = [given.inputs["x"], *given.states.values()]
     try:
         torch.set_num_threads(2)
-        stepping = KERNEL.stepping(given)
+        stepping = KERNEL.stepping(given, training=False, still=True)
         two = stepped(stepping, *tensors)
         torch.set_num_threads(1)
         one = stepped(stepping, *tensors)
@@ -62,7 +62,7 @@ def test_a_step_asks_for_no_more_threads_than_there_are(monkeypatch):
 
 def test_matrices_are_laid_out_at_the_first_step():
     given = arguments(2, 9)
-    stepping = KERNEL.stepping(given)
+    stepping = KERNEL.stepping(given, training=False, still=True)
     tensors = [given.inputs["x"], *given.states.values()]
     first = stepped(stepping, *tensors)
     given.parameters["U_i"].zero_()
@@ -73,7 +73,7 @@ def test_matrices_are_laid_out_at_the_first_step():
 
 def test_the_way_back_of_a_step_is_that_of_a_call_of_one_step():
     given = arguments(2, 7)
-    stepping = KERNEL.stepping(given, training=True)
+    stepping = KERNEL.stepping(given, training=True, still=False)
     tensors = [given.inputs["x"], *given.states.values()]
     made = [torch.empty(2, units) for units in stepping.units]
     stepping([tensor.data_ptr() for tensor in (*tensors, *made)])
@@ -94,7 +94,7 @@ def test_the_way_back_of_a_step_is_that_of_a_call_of_one_step():
 
 def test_matrices_are_laid_out_anew_at_every_step_in_training():
     given = arguments(2, 9)
-    stepping = KERNEL.stepping(given, training=True)
+    stepping = KERNEL.stepping(given, training=True, still=False)
     tensors = [given.inputs["x"], *given.states.values()]
     made = [torch.empty(2, units) for units in stepping.units]
     first = None

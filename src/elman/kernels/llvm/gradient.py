@@ -6,7 +6,7 @@ torch frees it. A second derivative is handed to the eager target.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -103,13 +103,15 @@ def _many(gradient: Tensor | None) -> bool:
     )
 
 
-def standing_in(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors to differentiate by in the place of these.
+def standing_in(tensor: Tensor, need: bool) -> Tensor:
+    """A tensor to differentiate by in the place of another.
 
-    One of them may have come of another, as a state has of the weights. By that way too torch would
-    go back, and the gradient would be there twice: here, and where the state goes back itself.
+    One tensor of a call may have come of another, as a state has of the weights. By that way too
+    torch would go back, and the gradient would be there twice: here, and where the state goes back
+    itself.
     """
-    return {name: tensor.view_as(tensor) for name, tensor in tensors.items()}
+    view = tensor.view_as(tensor)
+    return view.requires_grad_() if need and not view.requires_grad else view
 
 
 def in_torch(
@@ -120,7 +122,8 @@ def in_torch(
     """
     differentiable = torch.is_grad_enabled()
     with torch.enable_grad():
-        arguments = arguments.having(standing_in(arguments.all()))
+        views = {n: standing_in(tensor, n in needed) for n, tensor in arguments.all().items()}
+        arguments = arguments.having(views)
         eager = partial(Eager(kernel.step, pairs=kernel.pairs), history=True)
         if arguments.members:
             results = each(lambda one, _: eager(one), arguments)

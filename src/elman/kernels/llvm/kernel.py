@@ -97,9 +97,9 @@ class LLVM:
         """
         return bind.backward(self, bind.Passed(arguments, made), gradients, needed)
 
-    def stepping(self, arguments: Arguments, *, training: bool = False) -> Stepping:
+    def stepping(self, arguments: Arguments, *, training: bool, still: bool) -> Stepping:
         """Steps with these parameters, as many as the arguments have and for as many rows."""
-        return Stepping(self, arguments, training=training)
+        return Stepping(self, arguments, training=training, still=still)
 
     @property
     def visible(self) -> tuple[str, ...]:

@@ -66,10 +66,12 @@ class Stepping(_Standing):
 
     A call takes addresses of contiguous tensors: the inputs, the states, then the buffers that are
     filled, named in `made`, of so many `units`. In `training` these are all that the way back
-    needs; else weights must not change.
+    needs. If weights are `still`, they must not change.
     """
 
-    def __init__(self, kernel: bind.Kernel, arguments: Arguments, *, training: bool) -> None:
+    def __init__(
+        self, kernel: bind.Kernel, arguments: Arguments, *, training: bool, still: bool
+    ) -> None:
         self._kernel, self.histories, self._arguments = kernel, kernel.histories, arguments
         rows, given = arguments.table(kernel.step), arguments.all()
         self._recipe = recipe = bind.forward_recipe(kernel, arguments, rows, training)
@@ -77,7 +79,7 @@ class Stepping(_Standing):
         self.units = tuple(room.shape[-1] for room in recipe.rooms)
         changing = [names.index(name) for name in (*arguments.inputs, *arguments.states)]
         changing += range(len(names), len(names) + len(self.made))
-        super().__init__(recipe, rows, list(given.values()), changing, still=not training)
+        super().__init__(recipe, rows, list(given.values()), changing, still=still)
 
     def back(self, arriving: Collection[str], needed: Collection[str]) -> SteppingBack:
         """The way back from steps in training, where gradients arrive at these last states and
