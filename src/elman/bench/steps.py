@@ -1,4 +1,4 @@
-"""A step of a stream from Python, frozen and with gradient, beside torch's cells."""
+"""A step of a stream from Python beside torch's cells: frozen, with gradient, there and back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from rich.table import Table
-from torch import nn
+from torch import Tensor, nn
 
 from elman.bench.layers import Settings, check
 from elman.bench.report import grid
@@ -39,32 +39,33 @@ def measure(
 
 
 def _times(cell: str, size: Sizes, seconds: float) -> dict[str, Times]:
-    """All candidates in turn; no step goes on from the one before."""
+    """Seconds of a step: all candidates in turn."""
     rows, units = size
     ours, theirs = Recurrent(cell, units, units), CELLS[cell](units, units)
     x = torch.randn(rows, units)
     zero = ours.zero_state(rows)
-    one = zero[0] if isinstance(zero, torch.Tensor) else tuple(part[0] for part in zero)
+    single = isinstance(zero, Tensor)
+    one = zero[0] if single else tuple(part[0] for part in zero)
 
-    def gradient() -> None:
-        _many(lambda: ours.step(x, zero))
-
-    def torch_gradient() -> None:
-        _many(lambda: theirs(x, one))
+    def rival(x: Tensor, state: Any) -> tuple[Tensor, Any]:
+        state = theirs(x, state)
+        return state if single else state[0], state
 
     def frozen() -> None:
         with ours.frozen():  # entered once for many steps, as a stream does
-            gradient()
+            _walk(ours.step, x, zero)
 
     def without_gradient() -> None:
         with torch.no_grad():
-            torch_gradient()
+            _walk(rival, x, one)
 
     calls: dict[str, Callable[[], None]] = {
         "frozen": frozen,
         "torch": without_gradient,
-        "gradient": gradient,
-        "torch gradient": torch_gradient,
+        "gradient": lambda: _walk(ours.step, x, zero),
+        "torch gradient": lambda: _walk(rival, x, one),
+        "and back": lambda: _walk(ours.step, x, zero, back=True),
+        "torch and back": lambda: _walk(rival, x, one, back=True),
     }
     for call in calls.values():
         call()
@@ -72,12 +73,15 @@ def _times(cell: str, size: Sizes, seconds: float) -> dict[str, Times]:
     return {name: Times(tuple(s / MANY for s in time.each)) for name, time in found.items()}
 
 
-def _many(call: Callable[[], object]) -> object:
-    """Each result is held until the next one is there, as in a loop over a stream."""
-    seen = None
+def _walk(
+    step: Callable[[Tensor, Any], tuple[Tensor, Any]], x: Tensor, state: Any, *, back: bool = False
+) -> None:
+    """Many steps, each from the state after the one before; and the way back through all."""
+    y = x
     for _ in range(MANY):
-        seen = call()
-    return seen
+        y, state = step(x, state)
+    if back:
+        y.sum().backward()
 
 
 def table(rows: list[dict[str, Any]]) -> Table:

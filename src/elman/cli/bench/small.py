@@ -1,8 +1,8 @@
 """Time small sequences and single steps: few rows, few units, where every call counts.
 
 A training step of rnn, gru and lstm with 1 to 4 rows and 16 to 128 units beside torch's layers,
-loops and JAX; then one step of a stream, frozen (no gradient, `with layer.frozen():`) and with
-gradient, beside torch's cells without and with, in microseconds.
+loops and JAX; then one step of a stream, frozen (no gradient, `with layer.frozen():`), with
+gradient, and there and back, beside torch's cells, in microseconds.
 """
 
 from __future__ import annotations
