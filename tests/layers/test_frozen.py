@@ -38,7 +38,7 @@ def test_steps_of_a_frozen_net_are_those_of_the_sequence(cell, dtype):
     want, last = layer(x)
     with layer.frozen():
         found, state = walked(layer, x, layer.zero_state(3))
-        assert layer.held is not None and None not in layer.held._known.values()
+        assert layer.held is not None and None not in layer.held.ways.known.values()
     assert torch.equal(found, want)
     for one, other in zip(as_tuple(state), as_tuple(last), strict=True):
         assert torch.equal(one, other)
@@ -65,7 +65,7 @@ def test_a_block_that_is_entered_again_keeps_what_it_has():
         assert layer.held is None and torch.is_grad_enabled()
         seen.append(y)
     assert torch.equal(torch.stack(seen), want)
-    assert len(still._known) == 1
+    assert len(still.ways.known) == 1
 
 
 def test_the_output_of_a_step_is_no_part_of_the_state():
@@ -147,6 +147,6 @@ def test_a_stack_of_unlike_layers_is_frozen_whole():
     want, _ = layers(x)
     with layers.frozen():
         found, _ = walked(layers, x, layers.zero_state(2))
-        assert all(layer.held._known for layer in layers.stack)
+        assert all(layer.held.ways.known for layer in layers.stack)
     assert torch.equal(found, want)
     assert all(layer.held is None for layer in layers.stack)

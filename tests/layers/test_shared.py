@@ -317,7 +317,7 @@ def test_what_no_longer_wants_a_gradient_by_the_way_back(length, monkeypatch):
 def test_a_copy_begins_anew():
     layer, x = known(net()), torch.randn(3, 9)
     for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
-        assert not twin._unrolled._known and isinstance(twin._unrolled, Unrolled)
+        assert not twin._unrolled.ways.known and isinstance(twin._unrolled, Unrolled)
         y, _ = known(twin).step(x, twin.zero_state(3))
         y.sum().backward()
         assert twin.stack[0].W_i.grad is not None and layer.stack[0].W_i.grad is None

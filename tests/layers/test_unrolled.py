@@ -62,7 +62,7 @@ def test_without_gradients_the_numbers_are_the_same(cell, monkeypatch):
     with torch.no_grad():
         for _ in range(3):
             found = [layer(x), walked(layer, x, layer.zero_state(3))]
-        ways = [way for way in layer._unrolled._known.values() if way]
+        ways = [way for way in layer._unrolled.ways.known.values() if way]
         assert len(ways) == 2 and not any(way.steps.training for way in ways)
         for y, end in found:
             assert torch.equal(y, want) and all(map(torch.equal, as_tuple(end), as_tuple(last)))
@@ -117,18 +117,14 @@ def test_long_sequences_are_left_to_those_who_need_no_second_memory():
         assert is_a_node(y) == short
 
 
-def test_what_is_kept_is_bounded(monkeypatch):
-    layer = net()
-    one = None
-    for rows in (1, 2, 3, 4):
-        known(layer, rows)
-        ways = [way for way in layer._unrolled._known.values() if way]
-        if one is None:
-            one = ways[0].steps.nbytes
-            monkeypatch.setattr("elman.layers.unrolled.MOST", 3 * one)
-    assert 1 <= len(ways) < 4
-    y, _ = layer.step(torch.randn(4, 9), layer.zero_state(4))
-    assert is_a_node(y)
+def test_other_numbers_of_threads_are_other_kinds():
+    layer, before = known(net()), torch.get_num_threads()
+    try:
+        torch.set_num_threads(before + 1)
+        known(layer)
+    finally:
+        torch.set_num_threads(before)
+    assert len(layer._unrolled.ways.known) == 2
 
 
 @pytest.mark.parametrize("precision", ["full", "bf16"])

@@ -13,9 +13,7 @@ from elman.kernels import Packs, unseen
 from elman.layers.layer import Layer
 from elman.layers.state import State, as_state, as_tuple
 from elman.layers.steps import stepwise
-from elman.layers.way import Way
-
-MANY = 64  # shapes that are remembered
+from elman.layers.way import Way, Ways
 
 
 @runtime_checkable
@@ -41,7 +39,7 @@ class Frozen:
     def __init__(self, net: Net) -> None:
         self._net, self.layers, self.target = net, tuple(net.stack), net.target
         self.packs = tuple(Packs() for _ in self.layers)
-        self._known: dict[tuple[torch.Size, torch.dtype, bool], Way | None] = {}
+        self.ways = Ways(at_once=True)
         self._before: list[tuple[Frozen | None, torch.no_grad]] = []
 
     def __enter__(self) -> Net:
@@ -64,13 +62,8 @@ class Frozen:
         """
         if not unseen() or self._net.bidirectional:
             return None
-        kind = x.shape, x.dtype, self._net.training
-        try:
-            way = self._known[kind]
-        except KeyError:
-            if len(self._known) >= MANY:
-                self._known.clear()
-            way = self._known[kind] = self._way(x)
+        kind = x.shape, x.dtype, torch.get_num_threads(), self._net.training
+        way = self.ways.of(kind, lambda: self._way(x))
         if way is None:
             return None
         before = way.start if state is None else as_tuple(state)

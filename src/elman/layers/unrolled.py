@@ -9,7 +9,7 @@ through.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from operator import is_
 from typing import Any
 from weakref import ref
@@ -22,22 +22,17 @@ from elman.layers.layer import Layer
 from elman.layers.layered import Layered
 from elman.layers.state import State, as_state, as_tuple
 from elman.layers.steps import stepwise
-from elman.layers.way import Way
+from elman.layers.way import Way, Ways
 
-KINDS = 64  # of calls that a net remembers
-MOST = 1 << 27  # bytes that all kinds keep for themselves
 # of a weight: whether it was written to, whether it wants a gradient, where it lies and how
 Fact = tuple[int, bool, int, torch.Size, tuple[int, ...], torch.dtype, bool]
 
 
 class Unrolled:
-    """The short calls of one net that may be made again, each from the second of its kind on. A
-    copy of the net begins without any.
-    """
+    """The short calls of one net that may be made again. A copy of the net begins without any."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, Way | None] = {}
-        self._once: set[Hashable] = set()
+        self.ways = Ways()
         self._owners: list[object] = []
         self._facts: list[Fact] = []
         self._wanted = False  # whether any weight wants a gradient
@@ -56,7 +51,9 @@ class Unrolled:
             return None
         given = (x,) if state is None else (x, *as_tuple(state))
         training = torch.is_grad_enabled() and (self._wanted or _want(given))
-        way = self._way(layers, weights, x, (net.target, training))
+        wish = net.target, training
+        kind = x.shape, x.dtype, torch.get_num_threads(), wish
+        way = self.ways.of(kind, lambda: _way(layers, weights, x, wish))
         if way is None:
             return None
         before = way.start if state is None else given[1:]
@@ -98,36 +95,20 @@ class Unrolled:
             return True
         self._shared = _nothing
         if not same or [fact[2:] for fact in facts] != [fact[2:] for fact in self._facts]:
-            self._known.clear()
-            self._once.clear()
+            self.ways.forget()
         self._owners, self._facts = owners, facts
         self._wanted = True in [fact[1] for fact in facts]
         return True
 
-    def _way(
-        self,
-        layers: Sequence[Layer],
-        weights: Sequence[Tensor],
-        x: Tensor,
-        wish: tuple[str, bool],
-    ) -> Way | None:
-        """The way for a target, in training or not."""
-        kind = x.shape, x.dtype, wish
-        if kind in self._known:
-            return self._known[kind]
-        if kind not in self._once:  # to remember one takes as long as it saves later
-            self._once.add(kind)
-            return None
-        way = None
-        if all(weight.is_contiguous() and not weight.is_neg() for weight in weights):
-            steps = stepwise(layers, x, wish[0], training=wish[1])
-            if steps is not None and steps.short:
-                way = Way(steps, layers)
-        ways = [way, *self._known.values()]
-        if len(ways) > KINDS or sum(one.steps.nbytes for one in ways if one) > MOST:
-            self._known.clear()
-        self._known[kind] = way
-        return way
+
+def _way(
+    layers: Sequence[Layer], weights: Sequence[Tensor], x: Tensor, wish: tuple[str, bool]
+) -> Way | None:
+    """The way for a target, in training or not, if calls like this are short."""
+    if not all(weight.is_contiguous() and not weight.is_neg() for weight in weights):
+        return None
+    steps = stepwise(layers, x, wish[0], training=wish[1])
+    return Way(steps, layers) if steps is not None and steps.short else None
 
 
 class Shared:

@@ -4,7 +4,7 @@ operations where these are to be differentiated themselves.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from threading import Lock
 
 import torch
@@ -13,6 +13,47 @@ from torch import Tensor
 from elman.kernels import Arguments, Demand, Sequences, run, standing_in, tidied
 from elman.layers.layer import Layer
 from elman.layers.steps import Steps, StepsBack
+
+KINDS = 64  # of calls that are remembered
+MOST = 1 << 27  # bytes that all of them keep for themselves
+PATIENCE = 16 * KINDS  # calls of other kinds until those that are remembered are given up
+
+
+class Ways:
+    """Ways by the kinds of calls, each from the second call of its kind on, or `at_once`: making
+    one takes as long as it saves in a few calls. Where kinds are too many, as of sequences that all
+    differ in length, those that come late have none.
+    """
+
+    def __init__(self, *, at_once: bool = False) -> None:
+        self._at_once = at_once
+        self.known: dict[Hashable, Way | None] = {}
+        self._once: set[Hashable] = set()
+        self._missed = 0
+
+    def of(self, kind: Hashable, make: Callable[[], Way | None]) -> Way | None:
+        """The way of a kind, None if there is none (yet)."""
+        if kind in self.known:
+            return self.known[kind]
+        if kind not in self._once and not self._at_once:
+            if len(self._once) >= PATIENCE:
+                self._once.clear()
+            self._once.add(kind)
+            return None
+        kept = sum(way.steps.nbytes for way in self.known.values() if way is not None)
+        if len(self.known) >= KINDS or kept >= MOST:
+            self._missed += 1
+            if self._missed < PATIENCE:
+                return None
+            self.forget()
+        way = self.known[kind] = make()
+        return way
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.known.clear()
+        self._once.clear()
+        self._missed = 0
 
 
 class Way:
