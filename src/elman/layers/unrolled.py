@@ -45,9 +45,11 @@ class Unrolled:
         """A step x (B, D) or a short sequence (T, B, D), or None where there is more to do. Without
         a state, it is what the equations declare.
         """
+        if not is_ordinary() or net.bidirectional or _is_packing():
+            return None
         layers = net.stack
-        weights = None if net.bidirectional or _is_packing() else _weights(net, layers)
-        if weights is None or not is_ordinary() or not self._look(layers, weights):
+        weights = _weights(net, layers)
+        if weights is None or not self._look(layers, weights):
             return None
         given = (x,) if state is None else (x, *as_tuple(state))
         training = torch.is_grad_enabled() and (self._wanted or _want(given))
