@@ -104,3 +104,22 @@ def test_the_way_back_adds_to_the_sums_of_weights():
     want = torch.autograd.grad(layer(x[None], h)[0].sum(), wanted)
     found = [of_x, of_h, *(one / 2 for one in sums)]
     assert all(torch.allclose(*pair) for pair in zip(found, want, strict=True))
+
+
+def test_weights_that_only_pretend_are_left_to_others():
+    class Own(torch.Tensor):
+        pass
+
+    layer = net("gru")
+    own = torch.nn.Parameter(layer.stack[1].W_r.detach().as_subclass(Own), requires_grad=False)
+    layer.stack[1]._parameters["W_r"] = own
+    assert stepwise(layer.stack, torch.zeros(ROWS, UNITS).double(), "auto") is None
+
+
+def test_of_a_long_sequence_no_room_is_asked_for(monkeypatch):
+    asked = []
+    monkeypatch.setattr("elman.layers.steps.stepping", lambda *args, **more: asked.append(args))
+    for steps, short in ((100, True), (1 << 20, False)):
+        x = torch.zeros(1, 1, UNITS).double().expand(steps, 1, UNITS)
+        assert stepwise(net("gru").stack, x, "auto") is None and bool(asked) == short
+        asked.clear()

@@ -68,3 +68,20 @@ def test_a_net_remembers_no_more_lengths_than_are_worth_while():
             layer(torch.randn(steps, 1, 4))
     assert len(layer._unrolled.ways.known) == way.KINDS
     assert torch.equal(layer(torch.ones(79, 1, 4))[0][:3], layer(torch.ones(3, 1, 4))[0])
+
+
+def test_ways_back_are_counted_and_bounded(monkeypatch):
+    monkeypatch.setattr(way, "BACKS", 2)
+    layer, x = Recurrent("gru", 4, 4), torch.randn(5, 2, 4)
+    for _ in range(2):
+        layer(x)
+    (one,) = layer._unrolled.ways.known.values()
+    assert one is not None and one.nbytes == one.steps.nbytes
+    weights = list(layer.parameters())
+    for still in weights:
+        still.requires_grad_(False)
+        others = [weight for weight in weights if weight is not still]
+        found = torch.autograd.grad(layer(x)[0].sum(), others)
+        still.requires_grad_(True)
+        assert len(found) == len(others) and 1 <= len(one._backs) <= 2
+    assert one.nbytes > one.steps.nbytes

@@ -2,12 +2,13 @@
 
 from elman.kernels.call import Calls, Demand, is_ordinary, run, stepping, unseen
 from elman.kernels.compile import TARGETS, choose, compile
-from elman.kernels.kernel import Arguments, Kernel, Packs, Results, is_promised
+from elman.kernels.kernel import PLAIN, Arguments, Kernel, Packs, Results, is_promised
 from elman.kernels.llvm import Stepping, SteppingBack, is_usual, standing_in, tidied
 from elman.kernels.rows import Sequences
 from elman.kernels.variant import Noise, Variant
 
 __all__ = [
+    "PLAIN",
     "TARGETS",
     "Arguments",
     "Calls",

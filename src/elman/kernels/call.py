@@ -18,7 +18,7 @@ from torch.utils._python_dispatch import (
 
 from elman.errors import KernelError
 from elman.kernels.compile import LIMIT, choose, compile, transformed
-from elman.kernels.kernel import Arguments, Kernel, Results, common_dtype
+from elman.kernels.kernel import PLAIN, Arguments, Kernel, Results, common_dtype
 from elman.kernels.llvm import LLVM, Again, Machine, Stepping
 from elman.kernels.members import check_members, each
 from elman.kernels.rows import Sequences
@@ -26,7 +26,6 @@ from elman.kernels.variant import Variant
 
 KINDS = 256  # of calls that a layer remembers
 HALVES = (torch.bfloat16, torch.float16)
-PLAIN = {Tensor, torch.nn.Parameter}
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ Tensors = Mapping[str, Tensor]
 
 
 NOTHING = torch.empty(0, device="cpu")
+PLAIN = {Tensor, torch.nn.Parameter}  # others, such as those that only pretend, are looked into
 
 
 def _nothing() -> dict[str, Tensor]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from elman.kernels import Packs, unseen
 from elman.layers.layer import Layer
 from elman.layers.state import State, as_state, as_tuple
-from elman.layers.steps import stepwise
+from elman.layers.steps import is_long, stepwise
 from elman.layers.way import Way, Ways
 
 
@@ -60,7 +60,7 @@ class Frozen:
         """One step of a stream x (B, D), or a short sequence (T, B, D), or None where it takes more
         than compiled code to do it. Without a state, it is what the equations declare.
         """
-        if not unseen() or self._net.bidirectional:
+        if not unseen() or is_long(x, self.layers[-1].output_size) or self._net.bidirectional:
             return None
         kind = x.shape, x.dtype, torch.get_num_threads(), self._net.training
         way = self.ways.of(kind, lambda: self._way(x))
@@ -77,4 +77,4 @@ class Frozen:
         if training and (self._net.dropout or any(layer.noise.random for layer in self.layers)):
             return None
         steps = stepwise(self.layers, x, self.target, still=True)
-        return Way(steps, self.layers) if steps is not None and steps.short else None
+        return None if steps is None else Way(steps, self.layers)

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from elman.kernels import Arguments, Stepping, SteppingBack, is_promised, stepping
+from elman.kernels import PLAIN, Arguments, Stepping, SteppingBack, is_promised, stepping
 from elman.layers.layer import Layer
 
 ALIGN = 64
@@ -81,7 +81,6 @@ class Steps:
         self._copies = [(to, at, length) for to, at, length in self._copies if to != at]
         self.memory = room.memory()
         self.nbytes = self.memory.nbytes + sum(one.nbytes for one in every)
-        self.short = self.single or self.memory.nbytes + self.y.nbytes <= SHORT
 
     def parts(self, states: Sequence[Spot], layer: int) -> list[Spot]:
         """A layer's part of all states."""
@@ -93,8 +92,7 @@ class Steps:
         if len(states) != len(self.shapes):
             return False
         for one in (x, *states):
-            kind = type(one)  # others than these may be looked into
-            if (kind is not Tensor and kind is not nn.Parameter) or not one.is_contiguous():
+            if type(one) not in PLAIN or not one.is_contiguous():
                 return False
             if one.dtype is not self.dtype or not one.is_cpu or is_promised(one):
                 return False
@@ -157,6 +155,7 @@ class StepsBack:
             from_above = found.get("x", from_above)
         self._copies = [(to, at, length) for to, at, length in self._copies if to != at]
         self.scrap = room.memory()
+        self.nbytes = self.scrap.nbytes + sum(back.nbytes for back, _ in self._every)
         # what nothing depends on smoothly has no gradient: a number that is only compared
         self.reached = [number for number, key in enumerate(wanted) if key in reached]
 
@@ -189,14 +188,21 @@ class _Room:
         return torch.empty(self._next.offset, dtype=torch.uint8, device="cpu")
 
 
+def is_long(x: Tensor, units: int) -> bool:
+    """Whether a sequence of so many units, as long as x, is none for `stepwise`."""
+    return x.dim() == 3 and x.shape[:-1].numel() * units * x.element_size() > SHORT
+
+
 def stepwise(
     layers: Sequence[Layer], x: Tensor, target: str, *, training: bool = False, still: bool = False
 ) -> Steps | None:
-    """A step of these layers for x (B, D), or several for x (T, B, D), if there is compiled code
-    for it, something to do, and no layer that reads anything else. Their weights must stay where
-    they are, and if they are `still`, as they are.
+    """A step of these layers for x (B, D), or several for a short x (T, B, D), if there is compiled
+    code for it, something to do, and no layer that reads anything else. Their weights must stay
+    where they are, and if they are `still`, as they are.
     """
     if x.dim() not in (2, 3) or x.shape[-1] != layers[0].sizes["D"] or not x.shape[:-1].numel():
+        return None
+    if is_long(x, layers[-1].output_size):  # before any room is asked for
         return None
     found: list[Stepping] = []
     now = torch.empty((1,) * (3 - x.dim()) + x.shape, dtype=x.dtype, device=x.device)
@@ -204,7 +210,8 @@ def stepwise(
         step, weights = layer.cell.step, layer.weights()
         if len(step.inputs) != 1 or step.statics or step.by_role("recorded"):
             return None
-        if any(w.dtype != x.dtype or not w.is_cpu for w in weights.values()):
+        plain = {type(weight) for weight in weights.values()} <= PLAIN
+        if not plain or any(w.dtype != x.dtype or not w.is_cpu for w in weights.values()):
             return None
         states = {
             leaf.name: now.new_zeros(now.shape[1], layer.sizes[leaf.size]) for leaf in step.states
@@ -215,4 +222,5 @@ def stepwise(
             return None
         found.append(one)
         now = now.new_empty(*now.shape[:-1], layer.output_size)
-    return Steps(layers, found, x, training=training)
+    steps = Steps(layers, found, x, training=training)
+    return steps if steps.single or steps.memory.nbytes + steps.y.nbytes <= SHORT else None

@@ -21,7 +21,7 @@ from elman.kernels import is_ordinary, is_usual
 from elman.layers.layer import Layer
 from elman.layers.layered import Layered
 from elman.layers.state import State, as_state, as_tuple
-from elman.layers.steps import stepwise
+from elman.layers.steps import is_long, stepwise
 from elman.layers.way import Way, Ways
 
 # of a weight: whether it was written to, whether it wants a gradient, where it lies and how
@@ -45,7 +45,7 @@ class Unrolled:
         """A step x (B, D) or a short sequence (T, B, D), or None where there is more to do. Without
         a state, it is what the equations declare.
         """
-        if not is_ordinary() or net.bidirectional or _is_packing():
+        if not is_ordinary() or is_long(x, net.output_size) or net.bidirectional or _is_packing():
             return None
         layers = net.stack
         weights = _weights(net, layers)
@@ -110,7 +110,7 @@ def _way(
     if not all(weight.is_contiguous() and not weight.is_neg() for weight in weights):
         return None
     steps = stepwise(layers, x, wish[0], training=wish[1])
-    return Way(steps, layers) if steps is not None and steps.short else None
+    return None if steps is None else Way(steps, layers)
 
 
 class Shared:

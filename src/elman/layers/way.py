@@ -16,6 +16,7 @@ from elman.layers.steps import Steps, StepsBack
 
 KINDS = 64  # of calls that are remembered
 MOST = 1 << 27  # bytes that all of them keep for themselves
+BACKS = 16  # ways back of one kind that are remembered
 PATIENCE = 16 * KINDS  # calls of other kinds until those that are remembered are given up
 
 
@@ -40,7 +41,7 @@ class Ways:
                 self._once.clear()
             self._once.add(kind)
             return None
-        kept = sum(way.steps.nbytes for way in self.known.values() if way is not None)
+        kept = sum(way.nbytes for way in self.known.values() if way is not None)
         if len(self.known) >= KINDS or kept >= MOST:
             self._missed += 1
             if self._missed < PATIENCE:
@@ -71,6 +72,11 @@ class Way:
         self.start = _start(steps, layers)
         self._backs: dict[Hashable, StepsBack] = {}
         self._lock = Lock()
+
+    @property
+    def nbytes(self) -> int:
+        """What it keeps for itself."""
+        return self.steps.nbytes + sum(back.nbytes for back in self._backs.values())
 
     def forward(
         self, x: Tensor, before: Sequence[Tensor]
@@ -108,6 +114,8 @@ class Way:
         kind = tuple([gradient is not None for gradient in arrived]), tuple(needs), wanted
         back = self._backs.get(kind)
         if back is None:
+            if len(self._backs) >= BACKS:
+                self._backs.clear()
             names = [self.names[number] for number in wanted]
             back = self._backs[kind] = StepsBack(self.steps, self.layers, *kind[:2], names)
         for number in back.reached:

@@ -14,10 +14,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from elman.kernels.kernel import Arguments
+from elman.kernels.kernel import PLAIN, Arguments
 from elman.kernels.llvm import bind, run
 
-KINDS = {Tensor, torch.nn.Parameter}  # others, such as those that only pretend, are looked into
 MOST = 16  # ways back that are remembered
 
 
@@ -63,7 +62,7 @@ class Again:
         changing = tensors[: self.changing]
         return (
             [bind.layout(tensor) for tensor in changing] == self._layouts
-            and {type(tensor) for tensor in changing} <= KINDS
+            and {type(tensor) for tensor in changing} <= PLAIN
             and [_place(tensor) for tensor in tensors[self.changing :]] == self._staying
             and run.fashion() == self._fashion
             and wants_gradient(tensors) == self.training
