@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
 import torch
 
 from elman.derive import prefixed
@@ -18,17 +19,25 @@ from witness import Results
 THREADS = (1, 2, 3, 4, 8)
 
 
+ANY = 1 << 62
+SHARED_ROWS = {"ALONE": 0, "MEETING": ANY}  # however little there is to do
+SHARED_UNITS = {"ALONE": 0, "MEETING": 1, "LARGE": 0, "FEW_OF_LARGE": ANY, "_processors": lambda: 8}
+
+
 @contextmanager
-def threads(number: int) -> Iterator[None]:
-    """torch, and kernels with it, on so many threads."""
-    before = torch.get_num_threads(), llvm.run.ALONE
+def threads(number: int, *, units: bool = False) -> Iterator[None]:
+    """torch, and kernels with it, on so many threads, which share the rows, or the units of every
+    stage where they can.
+    """
+    before, patch = torch.get_num_threads(), pytest.MonkeyPatch()
     torch.set_num_threads(number)
-    llvm.run.ALONE = 0  # however little there is to do
     try:
+        for name, value in (SHARED_UNITS if units else SHARED_ROWS).items():
+            patch.setattr(llvm.run, name, value)
         yield
     finally:
-        llvm.run.ALONE = before[1]
-        torch.set_num_threads(before[0])
+        patch.undo()
+        torch.set_num_threads(before)
 
 
 def equal(trial: Trial, got: Results, want: Results, when: str) -> None:
@@ -41,11 +50,13 @@ def equal(trial: Trial, got: Results, want: Results, when: str) -> None:
 def any_threads(trial: Trial, dtype: torch.dtype = torch.float64) -> int:
     """Outputs and all gradients on 1, 2, 3, 4 and 8 threads; how often they were compared."""
     found: list[Results] = []
-    for number in THREADS:
-        with threads(number):
-            found.append(run(trial, dtype=dtype))
-        equal(trial, found[-1], found[0], f"on {number} threads")
-    return len(THREADS) - 1
+    for units in (False, True):
+        for number in THREADS:
+            with threads(number, units=units):
+                found.append(run(trial, dtype=dtype))
+            how = f"on {number} threads" + ", which share units" * units
+            equal(trial, found[-1], found[0], how)
+    return len(found) - 1
 
 
 def any_batch(trial: Trial, dtype: torch.dtype = torch.float64) -> int:

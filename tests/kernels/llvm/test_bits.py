@@ -9,7 +9,7 @@ import sys
 import pytest
 import torch
 
-from elman.kernels.llvm import pool
+from elman.kernels.llvm import pool, run
 from elman.kernels.llvm.machine import Machine, compile_text
 from elman.kernels.llvm.text import Function
 from elman.layers.recurrent import Recurrent
@@ -22,9 +22,11 @@ layer = Recurrent("gru", 20, 33); x = torch.randn(37, 13, 20)
 other = Recurrent("gru", 20, 33, target="eager"); other.load_state_dict(layer.state_dict())
 ours = layer(x)[0].detach()
 assert torch.allclose(ours, other(x)[0], atol=1e-5)
+wide, one = Recurrent("gru", 8, 256), torch.randn(20, 1, 8)  # threads share its units
+much = wide(one)[0].detach()
 child = os.fork()
 if child == 0:
-    os._exit(0 if torch.equal(layer(x)[0], ours) else 1)
+    os._exit(0 if torch.equal(layer(x)[0], ours) and torch.equal(wide(one)[0], much) else 1)
 assert os.waitpid(child, 0)[1] == 0
 assert torch.equal(layer(x)[0], ours)
 """
@@ -134,6 +136,38 @@ def test_a_call_with_little_to_do_wakes_nobody(monkeypatch):
     finally:
         torch.set_num_threads(before)
     assert asked == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "processors", "team"),
+    [
+        ("gru", 1, 2, (2, True)),
+        ("gru", 3, 2, (2, True)),
+        ("gru", 9, 2, (2, False)),
+        ("gru", 1, 1, (1, False)),  # who waits awake for one without a processor waits long
+        ("gru_layernorm", 1, 2, (1, False)),  # what is summed over units is not shared
+        ("gru_layernorm", 3, 2, (2, False)),
+    ],
+)
+def test_few_rows_of_a_wide_layer_share_its_units(name, rows, processors, team, monkeypatch):
+    asked, found = [], []
+    real = run.Compiled._team
+    monkeypatch.setattr(run, "_processors", lambda: processors)
+    monkeypatch.setattr(
+        run.Compiled, "_team", lambda *a, **k: (asked.append(real(*a, **k)), asked[-1])[1]
+    )
+    layer = Recurrent(name, 8, 256)
+    x = torch.randn(20 + processors, rows, 8, requires_grad=True)
+    before = torch.get_num_threads()
+    try:
+        for number in (1, 2):
+            torch.set_num_threads(number)
+            y, _ = layer(x)
+            found.append([y, *torch.autograd.grad(y.sum(), [x, *layer.parameters()])])
+    finally:
+        torch.set_num_threads(before)
+    assert asked == [(1, False)] * 2 + [team] * 2
+    assert all(map(torch.equal, *found))
 
 
 @pytest.mark.parametrize("limit", ["", "1"])

@@ -8,6 +8,7 @@ import torch
 
 from elman.kernels.llvm import team
 from elman.kernels.llvm.machine import Machine, compile_text
+from elman.kernels.llvm.text import Function
 
 # a function that adds its frame's second number to the first, and notes which thread did so
 TEXT = """
@@ -49,3 +50,41 @@ def test_shares_are_everything_once():
         for threads in range(1, 5):
             every = [call for n in range(threads) for call in team.share(count, threads, n)]
             assert every == list(range(count))
+
+
+def rounds(machine: Machine, meetings: int) -> str:
+    """`run(frame)`: every worker adds one to its own number, 1,000 times, and looks at whether all
+    others have as many; between the two, and after the look, all meet. What differs is counted.
+    """
+    f = Function("run", "ptr %frame", attributes="noinline optnone nounwind", private=False)
+    team.who_am_i(f, f.load("i64", "%frame", "threads"))
+    counter, own = f.at("%frame", "8", "i64"), f.at("%frame", "16", "i64")
+    mine = f.at(own, f.op("mul", "%part", "8"), "i64")
+    with f.loop("round", "0", "1000") as number:
+        f.line(f"store i64 {number}, ptr {mine}")
+        if meetings:
+            f.line(f"call void @meet(ptr {counter}, i64 %parts)")
+        with f.loop("other", "0", "%parts") as other:
+            seen = f.load("i64", f.at(own, f.op("mul", other, "8"), "i64"), "seen")
+            with f.when(f.let("differs", f"icmp ne i64 {seen}, {number}")):
+                wrong = f.at("%frame", "1", "i64")
+                f.let("old", f"atomicrmw add ptr {wrong}, i64 1 monotonic")
+        if meetings > 1:
+            f.line(f"call void @meet(ptr {counter}, i64 %parts)")
+    return "\n\n".join([team.POOL, team.MODE, team.meet(machine), f.text()])
+
+
+@pytest.mark.parametrize("threads", [2, 3, 5])
+def test_nobody_goes_on_before_all_have_met(threads):
+    if team.pool.threads() == 1 and torch.get_num_threads() > 1:
+        pytest.skip("there is no pool")
+    machine = Machine.host()
+    wrong = []
+    for meetings in (2, 0):
+        code = compile_text(rounds(machine, meetings), machine, team.pool.symbols())
+        frame = np.zeros(16 + 8 * threads, dtype=np.int64)
+        frame[0] = threads
+        team.pool.Entry(code.address("run"))(frame.ctypes.data, threads)
+        wrong.append(frame[1])
+        assert frame[8] == 1000 * threads * meetings
+    assert wrong[0] == 0 < wrong[1]

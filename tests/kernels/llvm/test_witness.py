@@ -94,15 +94,10 @@ def _far(name: str, shape: Shape, history: bool, draws: int, only: set[tuple[str
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_fp64_agrees_with_the_interpreter(name):
+def test_fp64_agrees_with_the_interpreter_and_fp32_is_as_close_as_eager_torch(name):
     for shape in SHAPES:
-        double(name, shape, history=shape in WITH_HISTORY)
-
-
-@pytest.mark.parametrize("name", CELLS)
-def test_fp32_is_as_close_as_eager_torch(name):
-    for shape in SHAPES:
-        single(name, shape, history=shape in WITH_HISTORY)
+        for precision in (double, single):  # what is drawn must give the same in both
+            precision(name, shape, history=shape in WITH_HISTORY)
 
 
 @pytest.mark.parametrize("name", ["lstm", "mut1", "lstm_layernorm"])

@@ -16,7 +16,7 @@ HEADER = (
     "steps", "rows", "chunk", "threads", "mode", "items", "elements",
     "workers", "worker_bytes", "scratch", "sums",
     "active", "when", "start", "direction", "order", "length", "reset",
-    "seed", "stream", "dealt", "packed",
+    "seed", "stream", "dealt", "packed", "by_units",
 )  # fmt: skip
 
 
@@ -39,6 +39,7 @@ class Neighbor(IntEnum):
     GUARDED = 3  # t; `fresh` (to be thrown away) at a reset
 
 
+LINE = 8  # words of a line of the cache
 BUFFER_WORDS = (
     "base", "step_stride", "row_stride", "address", "wrap", "neighbor", "first", "first_stride",
     "fresh",
@@ -72,7 +73,9 @@ class Layout:
         self.buffers = {buffer.name: index for index, buffer in enumerate(plan.buffers)}
         self.coordinates = len(self.buffers)
         self._first_buffer = len(self._slots)
-        self.words = self._first_buffer + (self.coordinates + 1) * len(BUFFER_WORDS)
+        end = self._first_buffer + (self.coordinates + 1) * len(BUFFER_WORDS)
+        self.meeting = end + LINE  # in a line of its own: workers write it while others read
+        self.words = self.meeting + LINE
 
     def _add(self, name: str) -> None:
         self._slots[name] = len(self._slots)

@@ -2,7 +2,8 @@
 
 One entry, `run(frame)`, called once by every thread of a parallel region. A worker takes a range
 of rows through the whole sequence; workers meet only where matrices are packed and where weight
-gradients are summed.
+gradients are summed. Where rows are few, workers take a range of units of every stage instead, and
+meet after each.
 """
 
 from __future__ import annotations
@@ -33,11 +34,13 @@ from elman.kernels.llvm.product import (
     pack_transposed,
     panel_depth,
 )
-from elman.kernels.llvm.team import MODE, POOL, give_mode_back, take_mode, who_am_i
+from elman.kernels.llvm.team import MODE, POOL, give_mode_back, meet, take_mode, who_am_i
 from elman.kernels.llvm.text import GLUE, Function, declared
 from elman.kernels.stages import Plan, Stage
 
-STAGE = "ptr %frame, ptr %pointers, i64 %count, ptr %tile, ptr %sums"
+STAGE = (
+    "ptr %frame, ptr %pointers, i64 %count, ptr %tile, ptr %sums, i64 %unit_part, i64 %unit_parts"
+)
 
 
 class Program:
@@ -64,6 +67,11 @@ class Program:
         )
         most = max(most, reduce.panel_numbers(self.machine, self.lanes))
         return (most + self.lanes) * (4 if self.dtype == "f32" else 8)
+
+    @property
+    def shares_units(self) -> bool:
+        """Whether workers may share the units of every stage: not what is summed over them."""
+        return not any(stage.sums for stage in self.plan.stages if stage.region != "once")
 
     @property
     def most_sums(self) -> int:
@@ -100,7 +108,7 @@ class Program:
         return found
 
     def _own(self) -> list[str]:
-        parts = [POOL, *([MODE] if self.machine.is_x86 else [])]
+        parts = [POOL, *([MODE] if self.machine.is_x86 else []), meet(self.machine)]
         parts.append(pack_all(self.layout, self.flat, self.arithmetic))
         for stage in self.plan.stages:
             parts += self._stage(stage)
@@ -145,16 +153,30 @@ class Program:
         """`stage_<name>`: panels outside, rows inside, first multiplied, then to the epilogue."""
         f = Function(f"stage_{stage.name}", STAGE, attributes=GLUE)
         units = self.layout.size(f, stage.size)
+        across = (tilings[0].vectors if tilings else 1) * self.lanes
+        panels = ceiling(f, units, across)
+        first = f.op("sdiv", f.op("mul", panels, "%unit_part"), "%unit_parts", "first")
+        end = f.op("sdiv", f.op("mul", panels, f.op("add", "%unit_part", "1")), "%unit_parts")
         if tilings:
-            self._panels(f, stage, tilings, units)
+            self._panels(f, stage, tilings, (first, end), units)
         else:
-            self._call_epilogue(f, stage, "0", "%count", "0", units)
+            with f.when(f.let("any", f"icmp slt i64 {first}, {end}"), "mine"):
+                unit0 = f.op("mul", first, str(across), "unit0")
+                unit1 = f.smaller(f.op("mul", end, str(across)), units)
+                self._call_epilogue(f, stage, "0", "%count", unit0, unit1)
         if stage.sums:
             args = "ptr %frame, ptr %pointers, i64 %count, ptr %sums"
             f.line(f"call void @finish_{stage.name}({args})")
         return f.text()
 
-    def _panels(self, f: Function, stage: Stage, tilings: list[Tiling], units: str) -> None:
+    def _panels(
+        self,
+        f: Function,
+        stage: Stage,
+        tilings: list[Tiling],
+        panels: tuple[str, str],
+        units: str,
+    ) -> None:
         across = tilings[0].vectors * self.lanes
         items = self.layout.load(f, "items")
         packs = [self.layout.load(f, f"pack {t.name}", "ptr") for t in tilings]
@@ -173,7 +195,7 @@ class Program:
             ]
             for t in tilings
         ]
-        panels, abreast = ceiling(f, units, across), _abreast(tilings)
+        (first, end), abreast = panels, _abreast(tilings)
 
         def stretch(panel: str, count: int, item: str, stop: str) -> None:
             """Some panels for some rows."""
@@ -187,11 +209,12 @@ class Program:
             self._call_epilogue(f, stage, item, stop, unit0, unit1)
 
         single = f.let("single", "icmp eq i64 %count, 1")
-        whole = f.op("sub", panels, f.op("srem", panels, str(abreast)))
-        done = f.let("done", f"select i1 {single}, i64 {whole}, i64 0")
-        with f.loop("panel", "0", done, str(abreast)) as panel:
+        left = f.op("srem", f.op("sub", end, first), str(abreast))
+        whole = f.op("sub", end, left)
+        done = f.let("done", f"select i1 {single}, i64 {whole}, i64 {first}")
+        with f.loop("panel", first, done, str(abreast)) as panel:
             stretch(panel, abreast, "0", "1")
-        with f.loop("panel", done, panels) as panel, f.loop("item", "0", "%count", str(ROWS)) as i:
+        with f.loop("panel", done, end) as panel, f.loop("item", "0", "%count", str(ROWS)) as i:
             stretch(panel, 1, i, f.smaller(f.op("add", i, str(ROWS)), "%count"))
 
     def _tiles(
@@ -248,13 +271,18 @@ class Program:
             take_mode(f, layout.load(f, "mode"), layout.load(f, "threads"))
         self._who_am_i(f)
         rows = layout.load(f, "rows")
+        by_units = f.let("apart", f"icmp ne i64 {layout.load(f, 'by_units')}, 0")
+        shares = (("unit_part", "%part", "0"), ("unit_parts", "%parts", "1"),
+                  ("row_part", "0", "%part"), ("row_parts", "1", "%parts"))  # fmt: skip
+        for name, one, other in shares:
+            f.line(f"%{name} = select i1 {by_units}, i64 {one}, i64 {other}")
         mine = self._my_rows(f, rows)
         with f.when(f.let("bare", f"icmp eq i64 {layout.load(f, 'packed')}, 0"), "pack"):
             f.line("call void @pack_all(ptr %frame, i64 %part, i64 %parts)")
             self._meet(f)
         if self.plan.region("once"):
             with f.when(f.let("first", "icmp eq i64 %part, 0")):
-                self._region(f, "once", ("0", "1", "0", "1", "1", "0"))
+                self._region(f, "once", ("0", "1", "0", "1", "1", "0"), alone=True)
             self._meet(f)
         if self.plan.region("static"):
             self._region(f, "static", ("0", "1", *mine, "0"))
@@ -273,12 +301,18 @@ class Program:
         f.line(f"%tile = getelementptr i8, ptr {base}, i64 {layout.load(f, 'scratch')}")
         f.line(f"%sums = getelementptr i8, ptr {base}, i64 {layout.load(f, 'sums')}")
 
-    def _meet(self, f: Function) -> None:
+    def _meet(self, f: Function, parts: str = "%parts") -> None:
         """Wait for the others, if there are any."""
-        with f.when(f.let("others", "icmp sgt i64 %parts, 1"), "meet"):
-            f.line("call void @GOMP_barrier()")
+        with f.when(f.let("others", f"icmp sgt i64 {parts}, 1"), "meet"):
+            counter = f.at("%frame", str(self.layout.meeting), "i64")
+            f.line(f"call void @meet(ptr {counter}, i64 {parts})")
 
-    def _region(self, f: Function, region: str, span: tuple[str, ...]) -> None:
+    def _region(
+        self, f: Function, region: str, span: tuple[str, ...], *, alone: bool = False
+    ) -> None:
+        """The stages of a region. Where workers share their units, nobody goes on to the next one
+        before all have come to the end of one.
+        """
         given = ", ".join(f"i64 {value}" for value in span)
         f.line(f"call void @fill_{region}(ptr %frame, ptr %pointers, {given}, ptr %count)")
         count = f.load("i64", "%count", "count")
@@ -286,17 +320,22 @@ class Program:
             skip = f.let("skip", f"icmp eq i64 {self.layout.load(f, f'skip {stage.name}')}, 0")
             with f.when(skip, stage.name):
                 args = f"ptr %frame, ptr %pointers, i64 {count}, ptr %tile, ptr %sums"
-                f.line(f"call void @stage_{stage.name}({args})")
+                part, parts = ("0", "1") if alone else ("%unit_part", "%unit_parts")
+                share = f"i64 {part}, i64 {parts}"
+                f.line(f"call void @stage_{stage.name}({args}, {share})")
+                if not alone:
+                    self._meet(f, parts)
 
     def _my_rows(self, f: Function, rows: str) -> tuple[str, str, str]:
         """This worker's rows, first, end and distance: a block of them, or, where rows differ in
         length, every so manieth: rows lie in order of falling length, so all workers have as many
         left at every step.
         """
-        row0 = f.op("sdiv", f.op("mul", rows, "%part"), "%parts", "row0")
-        row1 = f.op("sdiv", f.op("mul", rows, f.op("add", "%part", "1")), "%parts", "row1")
+        row0 = f.op("sdiv", f.op("mul", rows, "%row_part"), "%row_parts", "row0")
+        row1 = f.op("mul", rows, f.op("add", "%row_part", "1"))
+        row1 = f.op("sdiv", row1, "%row_parts", "row1")
         dealt = f.let("dealt", f"icmp ne i64 {self.layout.load(f, 'dealt')}, 0")
-        pairs = (("row0", "%part", row0), ("row1", rows, row1), ("apart", "%parts", "1"))
+        pairs = (("row0", "%row_part", row0), ("row1", rows, row1), ("apart", "%row_parts", "1"))
         first, end, apart = (
             f.let(name, f"select i1 {dealt}, i64 {one}, i64 {other}") for name, one, other in pairs
         )

@@ -7,7 +7,9 @@ than the addresses of its tensors.
 
 from __future__ import annotations
 
+import functools
 import itertools
+import os
 import threading
 from array import array
 from collections.abc import Mapping, Sequence
@@ -26,7 +28,7 @@ from elman.kernels.llvm.frame import Address, Neighbor
 from elman.kernels.llvm.machine import Code, Machine, compile_text
 from elman.kernels.llvm.program import Program
 from elman.kernels.rows import ADDRESSES, Rows
-from elman.kernels.stages import Buffer, Plan
+from elman.kernels.stages import Buffer, Group, Plan
 
 Tensors = Mapping[str, Tensor]
 CHUNK_ITEMS = 1024  # rows of time and batch that are worked on together outside the time loop
@@ -34,6 +36,11 @@ ALIGN = 64
 # Multiplications below which one thread alone is as fast as two or faster: measured, two draw level
 # between 2^19 and 2^21.
 ALONE = 1 << 19
+# Multiplications of a worker that are worth a meeting with the others, about a third of a
+# microsecond: measured, as is that units are better shared than rows up to so many rows a thread,
+# many more where matrices take so many bytes that each thread reads its part from far away.
+MEETING = 3 << 12
+FEW, FEW_OF_LARGE, LARGE = 2, 16, 1 << 23
 SMALL = 1 << 16  # bytes of workspace that a thread keeps
 
 
@@ -110,9 +117,11 @@ def crowd(members: int, hops: tuple[int, ...]) -> Crowd:
     return Crowd(members, hops, members % threads == 0 or members >= 4 * threads)
 
 
-def fashion() -> tuple[int, int]:
-    """How many threads there are for a call, and what one thread does alone."""
-    return pool.threads(), ALONE
+def fashion() -> tuple[int, ...]:
+    """How many threads there are for a call, what one thread does alone, and what is worth a
+    meeting.
+    """
+    return pool.threads(), ALONE, MEETING
 
 
 class Compiled:
@@ -215,8 +224,7 @@ class Compiled:
         `numbers` are those of the tensors that the kind names.
         """
         rows, slot, slots = call.rows, self.layout.slot, self.layout.slots
-        alone = self._work(call) < ALONE or (crowd is not None and crowd.dealt)
-        threads = 1 if alone else min(pool.threads(), rows.rows)
+        threads, by_units = self._team(call, dealt=crowd is not None and crowd.dealt)
         frame = array("q", bytes(8 * self.layout.words))
         named: list[tuple[int, str]] = []  # (word, tensor)
         chunk = max(1, min(rows.steps, CHUNK_ITEMS // max(rows.rows, 1)))
@@ -249,6 +257,7 @@ class Compiled:
         places.append((slot("workers"), worker * threads))
         facts = {
             "steps": rows.steps, "rows": rows.rows, "dealt": not rows.whole, "chunk": chunk,
+            "by_units": by_units,
             "items": items, "threads": threads, "worker_bytes": worker, "scratch": scratch,
             "sums": sums,
         }  # fmt: skip
@@ -274,13 +283,35 @@ class Compiled:
             _bytes(places[: len(packs)]),
         )
 
+    def _team(self, call: Call, *, dealt: bool) -> tuple[int, bool]:
+        """How many threads a call is worth, and whether they share the units of every stage, and
+        not the rows: that keeps all of them busy however few rows there are, and each reads its own
+        part of the matrices only, but they have to meet after every stage.
+        """
+        if dealt or self._work(call) < ALONE:
+            return 1, False
+        rows, threads = call.rows.rows, pool.threads()
+        if not self.program.shares_units or threads > _processors():
+            return min(threads, rows), False
+        stages = self.plan.region("loop")
+        matrices = sum(
+            _weights(t.group, call.sizes)
+            for stage in stages
+            for t in self.program.tilings.get(stage.name, [])
+        )
+        each = matrices // max(len(stages), 1)
+        team = min(threads, rows * each // MEETING)
+        if matrices * self.bytes >= LARGE:
+            few = FEW_OF_LARGE * threads
+        else:
+            few = FEW * threads if each >= FEW * threads * MEETING else threads - 1
+        return (team, True) if team > 1 and rows <= few else (min(threads, rows), False)
+
     def _work(self, call: Call) -> int:
         """About how many multiplications a call is: an operation on a unit counts as one."""
         of = call.sizes
         each = sum(of.get(stage.size, 1) * len(stage.body) for stage in self.plan.stages)
-        for group in (t.group for t in self.program.flat):
-            depth = sum(of.get(operand.size, 1) for operand in group.operands)
-            each += len(group.products) * of.get(group.products[0].size, 1) * depth
+        each += sum(_weights(t.group, of) for t in self.program.flat)
         for reduction in self.plan.reductions:
             each += len(reduction.terms) * prod(of.get(size, 1) for size in reduction.shape)
         return each * call.rows.steps * call.rows.rows
@@ -330,6 +361,19 @@ _desk = _Desk()
 
 def _workspace(size: int) -> Tensor:
     return _desk.memory if size <= SMALL else torch.empty(size, dtype=torch.uint8, device="cpu")
+
+
+def _weights(group: Group, sizes: Mapping[str, int]) -> int:
+    """The numbers in the matrices of a group."""
+    depth = sum(sizes.get(operand.size, 1) for operand in group.operands)
+    return len(group.products) * sizes.get(group.products[0].size, 1) * depth
+
+
+@functools.cache
+def _processors() -> int:
+    """How many processors there are for this process."""
+    known = getattr(os, "sched_getaffinity", None)
+    return len(known(0)) if known else os.cpu_count() or 1
 
 
 def _laid_out(places: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

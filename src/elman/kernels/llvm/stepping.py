@@ -44,6 +44,7 @@ class _Standing:
         self._alive = rows, left, workspace, compiled
         self._entry, self._threads, self._still = compiled.entry, form.threads, int(still)
         self._packed, self._mode = compiled.layout.slot("packed"), compiled.layout.slot("mode")
+        self._meeting = compiled.layout.meeting
         places = {number: place for place, number in enumerate(changing)}
         self._open = tuple((word, places[n]) for word, n in form.tensors if n in places)
 
@@ -56,6 +57,7 @@ class _Standing:
             self._entry.alone(self._pointer)
         else:
             frame[self._mode] = pool.floating_point_mode()
+            frame[self._meeting] = 0
             # there may be fewer threads by now, as after a fork
             self._entry(self._pointer, min(self._threads, pool.threads()))
         frame[self._packed] = self._still

@@ -17,8 +17,10 @@ from elman.kernels.llvm.text import GLUE, Function
 POOL = """; the pool
 declare i32 @omp_get_thread_num()
 declare i32 @omp_get_num_threads()
-declare void @GOMP_barrier()"""
-MODE = """; the floating-point mode of the caller, taken on by every worker
+declare i32 @sched_yield()"""
+PATIENCE = 4096  # looks at a counter before the processor is lent to others
+MODE = """; the floating-point mode of the caller, taken on by every worker; a rest while waiting
+declare void @llvm.x86.sse2.pause()
 declare void @llvm.x86.sse.stmxcsr(ptr)
 declare void @llvm.x86.sse.ldmxcsr(ptr)"""
 LIST = ("frames", "bytes", "count", "threads", "mode", "run")
@@ -52,6 +54,37 @@ def who_am_i(f: Function, threads: str) -> None:
     f.place("alone")
     f.line(f"%part = phi i64 [0, %{before}], [{number}, %team]")
     f.line(f"%parts = phi i64 [1, %{before}], [{total}, %team]")
+
+
+def meet(machine: Machine) -> str:
+    """`meet(counter, parts)`: wait until all workers have come; what they wrote can be read then.
+
+    The counter is nought when they begin, and is never turned back. Workers wait awake, for they
+    meet after every stage of a step; whoever waits long lends the processor to others.
+    """
+    f = Function("meet", "ptr %counter, i64 %parts", attributes="noinline nounwind")
+    before = f.let("before", "atomicrmw add ptr %counter, i64 1 acq_rel")
+    round_ = f.op("add", f.op("sdiv", before, "%parts"), "1", "round")
+    all_ = f.op("mul", round_, "%parts", "all")
+    f.line("br label %look")
+    f.place("look")
+    f.line("%looks = phi i64 [0, %entry], [%looks.next, %again], [0, %yield]")
+    come = f.let("come", "load atomic i64, ptr %counter acquire, align 8")
+    there = f.let("there", f"icmp sge i64 {come}, {all_}")
+    f.line(f"br i1 {there}, label %done, label %wait")
+    f.place("wait")
+    f.line("%looks.next = add i64 %looks, 1")
+    tired = f.let("tired", f"icmp sge i64 %looks.next, {PATIENCE}")
+    f.line(f"br i1 {tired}, label %yield, label %again")
+    f.place("yield")
+    f.line("call i32 @sched_yield()")
+    f.line("br label %look")
+    f.place("again")
+    if machine.is_x86:
+        f.line("call void @llvm.x86.sse2.pause()")
+    f.line("br label %look")
+    f.place("done")
+    return f.text()
 
 
 def run_many(machine: Machine) -> str:
