@@ -20,8 +20,13 @@ THREADS = (1, 2, 3, 4, 8)
 
 
 ANY = 1 << 62
-SHARED_ROWS = {"ALONE": 0, "MEETING": ANY}  # however little there is to do
-SHARED_UNITS = {"ALONE": 0, "MEETING": 1, "LARGE": 0, "FEW_OF_LARGE": ANY, "_processors": lambda: 8}
+Compiled = llvm.run.Compiled
+
+
+def _sharing(compiled: Compiled, call: llvm.run.Call, *, dealt: bool) -> tuple[int, bool]:
+    """A team that shares units wherever that can be, however little there is to do."""
+    team = llvm.pool.threads(), compiled.program.shares_units
+    return (1, False) if dealt else team
 
 
 @contextmanager
@@ -32,8 +37,10 @@ def threads(number: int, *, units: bool = False) -> Iterator[None]:
     before, patch = torch.get_num_threads(), pytest.MonkeyPatch()
     torch.set_num_threads(number)
     try:
-        for name, value in (SHARED_UNITS if units else SHARED_ROWS).items():
-            patch.setattr(llvm.run, name, value)
+        patch.setattr(llvm.run, "ALONE", 0)  # however little there is to do
+        patch.setattr(llvm.run, "MEETING", 1 if units else ANY)
+        if units:
+            patch.setattr(Compiled, "_team", _sharing)
         yield
     finally:
         patch.undo()
@@ -57,6 +64,18 @@ def any_threads(trial: Trial, dtype: torch.dtype = torch.float64) -> int:
             how = f"on {number} threads" + ", which share units" * units
             equal(trial, found[-1], found[0], how)
     return len(found) - 1
+
+
+def any_team(trial: Trial, dtype: torch.dtype) -> int:
+    """Outputs and all gradients on 2 and 3 threads that share units, three times each, against
+    those of one thread; how often they were compared.
+    """
+    with threads(1):
+        want = run(trial, dtype=dtype)
+    for number in (2, 3) * 3:
+        with threads(number, units=True):
+            equal(trial, run(trial, dtype=dtype), want, f"on {number} threads, which share units")
+    return 6
 
 
 def any_batch(trial: Trial, dtype: torch.dtype = torch.float64) -> int:

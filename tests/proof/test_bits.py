@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from dataclasses import replace
 
 import pytest
 import torch
 
 import elman
-from proof.bits import THREADS, any_batch, any_threads, threads
-from proof.trial import trial
+from elman.equations import Cell
+from proof.bits import THREADS, any_batch, any_team, any_threads, threads
+from proof.trial import Trial, trial
+from zoo import CELLS
 
 WHOLE = 500
 CHUNK = 50
+# stages that wait for one another once a row, and after the loop
+CHAINS = """
+    static v
+    s  = tanh(N_2 tanh(N_1 v))
+    h' = tanh(W x + U h + V s)
+    y  = tanh(Y_2 tanh(Y_1 h'))
+"""
+WIDE = {**CELLS, "chains": Cell(CHAINS, name="chains")}
+WAITING = ("star", "peephole", "intersection", "janet", "mut1", "chains")  # the first: before it
 
 
 def bits(seeds: range, tally) -> None:
@@ -30,6 +43,28 @@ def test_bits_depend_neither_on_threads_nor_on_the_batch(first, tally):
 @pytest.mark.parametrize("first", range(20, WHOLE, CHUNK))
 def test_bits_depend_neither_on_threads_nor_on_the_batch_for_many_cells(first, tally):
     bits(range(first, first + CHUNK), tally)
+
+
+def wide(name: str, seed: int) -> Trial:
+    """A call of a cell of the zoo with several panels of units in every stage."""
+    pick, of = random.Random(f"{name} {seed}"), trial(seed)
+    steps, rows = pick.choice(((3, 1), (7, 3), (20, 5), (1100, 1), (300, 7), (40, 60)))
+    lengths = tuple(pick.randint(0, steps) for _ in range(rows)) if pick.random() < 0.5 else None
+    shape = (steps, rows, pick.choice((3, 20)), pick.choice((33, 65, 100)))
+    return replace(of, shape=shape, cell=WIDE[name], lengths=lengths)
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_threads_that_share_units_wait_for_one_another(name, tally):
+    for seed in range(3):
+        tally(threads=any_team(wide(name, seed), torch.float32 if seed % 2 else torch.float64))
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("name", [name for name in CELLS if name not in WAITING])
+def test_threads_that_share_units_wait_for_one_another_in_every_cell(name, tally):
+    for seed in range(8):
+        tally(threads=any_team(wide(name, seed), torch.float32 if seed % 2 else torch.float64))
 
 
 def trained(layer: torch.nn.Module, number: int) -> str:

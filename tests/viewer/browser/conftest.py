@@ -18,7 +18,7 @@ from elman.viewer.page import BUILT
 from viewer_asking import TOKEN
 from viewer_serving import served
 
-# the shell has no windows of its own to draw, and takes two thirds of the time
+# the shell first, which has no windows of its own to draw
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), "")
 LONG, MANY = 100_000, 1024

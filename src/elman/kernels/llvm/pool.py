@@ -16,7 +16,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-_SYMBOLS = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads", "sched_yield")
+_SYMBOLS = (
+    "GOMP_parallel", "GOMP_barrier", "omp_get_thread_num", "omp_get_num_threads", "sched_yield",
+)  # fmt: skip
 _forked = False
 
 

@@ -301,11 +301,10 @@ class Program:
         f.line(f"%tile = getelementptr i8, ptr {base}, i64 {layout.load(f, 'scratch')}")
         f.line(f"%sums = getelementptr i8, ptr {base}, i64 {layout.load(f, 'sums')}")
 
-    def _meet(self, f: Function, parts: str = "%parts") -> None:
+    def _meet(self, f: Function) -> None:
         """Wait for the others, if there are any."""
-        with f.when(f.let("others", f"icmp sgt i64 {parts}, 1"), "meet"):
-            counter = f.at("%frame", str(self.layout.meeting), "i64")
-            f.line(f"call void @meet(ptr {counter}, i64 {parts})")
+        with f.when(f.let("others", "icmp sgt i64 %parts, 1"), "meet"):
+            f.line("call void @GOMP_barrier()")
 
     def _region(
         self, f: Function, region: str, span: tuple[str, ...], *, alone: bool = False
@@ -321,10 +320,10 @@ class Program:
             with f.when(skip, stage.name):
                 args = f"ptr %frame, ptr %pointers, i64 {count}, ptr %tile, ptr %sums"
                 part, parts = ("0", "1") if alone else ("%unit_part", "%unit_parts")
-                share = f"i64 {part}, i64 {parts}"
-                f.line(f"call void @stage_{stage.name}({args}, {share})")
-                if not alone:
-                    self._meet(f, parts)
+                f.line(f"call void @stage_{stage.name}({args}, i64 {part}, i64 {parts})")
+                with f.when(f.let("shared", f"icmp sgt i64 {parts}, 1"), "meet"):
+                    counter = f.at("%frame", str(self.layout.meeting), "i64")
+                    f.line(f"call void @meet(ptr {counter}, i64 {parts})")
 
     def _my_rows(self, f: Function, rows: str) -> tuple[str, str, str]:
         """This worker's rows, first, end and distance: a block of them, or, where rows differ in

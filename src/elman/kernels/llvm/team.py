@@ -17,6 +17,7 @@ from elman.kernels.llvm.text import GLUE, Function
 POOL = """; the pool
 declare i32 @omp_get_thread_num()
 declare i32 @omp_get_num_threads()
+declare void @GOMP_barrier()
 declare i32 @sched_yield()"""
 PATIENCE = 4096  # looks at a counter before the processor is lent to others
 MODE = """; the floating-point mode of the caller, taken on by every worker; a rest while waiting
@@ -59,8 +60,9 @@ def who_am_i(f: Function, threads: str) -> None:
 def meet(machine: Machine) -> str:
     """`meet(counter, parts)`: wait until all workers have come; what they wrote can be read then.
 
-    The counter is nought when they begin, and is never turned back. Workers wait awake, for they
-    meet after every stage of a step; whoever waits long lends the processor to others.
+    The counter is nought when they begin, and is never turned back. Workers wait awake, which
+    GOMP_barrier does not promise: this is for meetings after every stage of a step. Whoever waits
+    long lends the processor to others.
     """
     f = Function("meet", "ptr %counter, i64 %parts", attributes="noinline nounwind")
     before = f.let("before", "atomicrmw add ptr %counter, i64 1 acq_rel")
