@@ -17,16 +17,19 @@ from proof.trial import Trial
 from witness import Results
 
 THREADS = (1, 2, 3, 4, 8)
-
-
-ANY = 1 << 62
 Compiled = llvm.run.Compiled
 
 
-def _sharing(compiled: Compiled, call: llvm.run.Call, *, dealt: bool) -> tuple[int, bool]:
-    """A team that shares units wherever that can be, however little there is to do."""
-    team = llvm.pool.threads(), compiled.program.shares_units
-    return (1, False) if dealt else team
+def _by_rows(compiled: Compiled, call: llvm.run.Call, *, dealt: bool) -> tuple[int, bool]:
+    """A team that shares rows, however little there is to do."""
+    return (1 if dealt else min(llvm.pool.threads(), call.rows.rows)), False
+
+
+def _by_units(compiled: Compiled, call: llvm.run.Call, *, dealt: bool) -> tuple[int, bool]:
+    """One that shares units wherever that can be."""
+    if dealt or not compiled.program.shares_units:
+        return _by_rows(compiled, call, dealt=dealt)
+    return llvm.pool.threads(), True
 
 
 @contextmanager
@@ -37,10 +40,9 @@ def threads(number: int, *, units: bool = False) -> Iterator[None]:
     before, patch = torch.get_num_threads(), pytest.MonkeyPatch()
     torch.set_num_threads(number)
     try:
-        patch.setattr(llvm.run, "ALONE", 0)  # however little there is to do
-        patch.setattr(llvm.run, "MEETING", 1 if units else ANY)
-        if units:
-            patch.setattr(Compiled, "_team", _sharing)
+        # both are that nothing is done alone, and calls of one are not taken for calls of the other
+        patch.setattr(llvm.run, "ALONE", -1 if units else 0)
+        patch.setattr(Compiled, "_team", _by_units if units else _by_rows)
         yield
     finally:
         patch.undo()

@@ -377,8 +377,7 @@ def pack_all(layout: Layout, all_: list[Tiling], a: Arithmetic) -> str:
         to = layout.load(f, panels, "ptr")
         units = layout.size(f, t.group.products[0].size)
         total = ceiling(f, units, t.vectors * lanes)
-        panel0 = f.op("sdiv", f.op("mul", total, "%part"), "%parts")
-        panel1 = f.op("sdiv", f.op("mul", total, f.op("add", "%part", "1")), "%parts")
+        panel0, panel1 = f.share(total)
         depth = panel_depth(layout, f, t, a)
         panel_stride = f.op("mul", depth, str(t.width * lanes))
         for number, product in enumerate(t.group.products):

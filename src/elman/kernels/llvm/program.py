@@ -154,9 +154,7 @@ class Program:
         f = Function(f"stage_{stage.name}", STAGE, attributes=GLUE)
         units = self.layout.size(f, stage.size)
         across = (tilings[0].vectors if tilings else 1) * self.lanes
-        panels = ceiling(f, units, across)
-        first = f.op("sdiv", f.op("mul", panels, "%unit_part"), "%unit_parts", "first")
-        end = f.op("sdiv", f.op("mul", panels, f.op("add", "%unit_part", "1")), "%unit_parts")
+        first, end = f.share(ceiling(f, units, across), "%unit_part", "%unit_parts")
         if tilings:
             self._panels(f, stage, tilings, (first, end), units)
         else:
@@ -330,9 +328,7 @@ class Program:
         length, every so manieth: rows lie in order of falling length, so all workers have as many
         left at every step.
         """
-        row0 = f.op("sdiv", f.op("mul", rows, "%row_part"), "%row_parts", "row0")
-        row1 = f.op("mul", rows, f.op("add", "%row_part", "1"))
-        row1 = f.op("sdiv", row1, "%row_parts", "row1")
+        row0, row1 = f.share(rows, "%row_part", "%row_parts")
         dealt = f.let("dealt", f"icmp ne i64 {self.layout.load(f, 'dealt')}, 0")
         pairs = (("row0", "%row_part", row0), ("row1", rows, row1), ("apart", "%row_parts", "1"))
         first, end, apart = (

@@ -233,12 +233,6 @@ def reduce(plan: Plan, layout: Layout, a: Arithmetic) -> str:
     return f.text()
 
 
-def _share(f: Function, total: str) -> tuple[str, str]:
-    start = f.op("sdiv", f.op("mul", total, "%part"), "%parts")
-    stop = f.op("sdiv", f.op("mul", total, f.op("add", "%part", "1")), "%parts")
-    return start, stop
-
-
 def sum_columns(lanes: int) -> str:
     """`sum_columns`: a worker's share of the units of one vector sum, block by block."""
     f = Function(
@@ -247,7 +241,7 @@ def sum_columns(lanes: int) -> str:
         attributes=GLUE,
         private=False,
     )
-    first, last = _share(f, ceiling(f, "%size", lanes))
+    first, last = f.share(ceiling(f, "%size", lanes))
     with (
         f.loop("block", "0", "%count", str(BLOCK)) as block,
         f.loop("vec", first, last) as vec,
@@ -261,7 +255,7 @@ def sum_columns(lanes: int) -> str:
 
 def _rows(f: Function, tall: int) -> tuple[str, str]:
     """A worker's rows of a matrix sum: the same for all terms, since nobody waits in between."""
-    first, last = _share(f, ceiling(f, "%size", tall))
+    first, last = f.share(ceiling(f, "%size", tall))
     row0 = f.op("mul", first, str(tall))
     return row0, f.smaller(f.op("mul", last, str(tall)), "%size")
 

@@ -36,9 +36,10 @@ ALIGN = 64
 # Multiplications below which one thread alone is as fast as two or faster: measured, two draw level
 # between 2^19 and 2^21.
 ALONE = 1 << 19
-# Multiplications of a worker that are worth a meeting with the others, about a third of a
-# microsecond: measured, as is that units are better shared than rows up to so many rows a thread,
-# many more where matrices take so many bytes that each thread reads its part from far away.
+# Multiplications of a worker that are worth a meeting with the others: measured where the two ways
+# draw level (a meeting takes a tenth of a microsecond, and then others' numbers are far away). So
+# is that units are better shared than rows up to so many rows a thread, many more where matrices
+# take so many bytes that each thread reads its part from far away.
 MEETING = 3 << 12
 FEW, FEW_OF_LARGE, LARGE = 2, 16, 1 << 23
 SMALL = 1 << 16  # bytes of workspace that a thread keeps
@@ -117,11 +118,9 @@ def crowd(members: int, hops: tuple[int, ...]) -> Crowd:
     return Crowd(members, hops, members % threads == 0 or members >= 4 * threads)
 
 
-def fashion() -> tuple[int, ...]:
-    """How many threads there are for a call, what one thread does alone, and what is worth a
-    meeting.
-    """
-    return pool.threads(), ALONE, MEETING
+def fashion() -> tuple[int, int]:
+    """How many threads there are for a call, and what one thread does alone."""
+    return pool.threads(), ALONE
 
 
 class Compiled:

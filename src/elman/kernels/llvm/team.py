@@ -97,8 +97,7 @@ def run_many(machine: Machine) -> str:
     if machine.is_x86:
         take_mode(f, facts["mode"], facts["threads"])
     who_am_i(f, facts["threads"])
-    first = f.op("sdiv", f.op("mul", facts["count"], "%part"), "%parts")
-    end = f.op("sdiv", f.op("mul", facts["count"], f.op("add", "%part", "1")), "%parts")
+    first, end = f.share(facts["count"])
     with f.loop("call", first, end) as index:
         f.line(f"call void {run}(ptr {f.at(frames, f.op('mul', index, facts['bytes']))})")
     if machine.is_x86:

@@ -83,6 +83,12 @@ class Function:
         less = self.let("less", f"icmp slt i64 {a}, {b}")
         return self.let("min", f"select i1 {less}, i64 {a}, i64 {b}")
 
+    def share(self, total: str, part: str = "%part", parts: str = "%parts") -> tuple[str, str]:
+        """Where part `part` of `parts` of a number begins and ends: the next begins there."""
+        following = self.op("mul", total, self.op("add", part, "1"))
+        first = self.op("sdiv", self.op("mul", total, part), parts, "first")
+        return first, self.op("sdiv", following, parts, "end")
+
     @contextmanager
     def loop(self, hint: str, start: str, stop: str, step: str = "1") -> Generator[str]:
         """Count up from `start` while below `stop`; the body may be empty of iterations."""
