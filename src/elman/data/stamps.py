@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from elman.data.cache import keep_folder, kept_folder
+from elman.cache import keep_folder, kept_folder
 from elman.data.deb import unpack
 from elman.data.package import fetch_deb
 from elman.errors import DataError

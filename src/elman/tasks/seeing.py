@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from elman.data.cache import cache_folder, keep
+from elman.cache import cache_folder, keep
 from elman.data.packs import lite0
 from elman.data.pictures import read_picture
 from elman.errors import DataError

@@ -16,6 +16,7 @@ from torch import Tensor
 from elman import data
 from elman.data import Streams, TextData, Vocabulary, streams
 from elman.equations import Cell
+from elman.models.evaluating import evaluating
 from elman.models.language_model import State, restart
 from elman.tasks.hello import TOY
 from elman.tasks.kind import Usual
@@ -112,7 +113,8 @@ class TextTask:
         letters = write(
             self.model, self.vocabulary, length, prime=prime, choice=Choice(), seed=seed
         )
-        return prime + "".join(letters)
+        with evaluating(self.model):  # once, not for each letter
+            return prime + "".join(letters)
 
     def figures(self, sample: str) -> dict[str, float]:
         """How well it writes; see `Writing`."""

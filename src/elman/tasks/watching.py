@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from elman.data.cache import cache_folder, keep
+from elman.cache import cache_folder, keep
 from elman.data.clips import Clip
 from elman.errors import ConfigError
 from elman.models.lite0 import GRID, SIZE, WHOLE

@@ -81,5 +81,5 @@ def orthogonal(matrices: Tensor) -> Tensor:
     x = wide / (wide.flatten(1).norm(dim=1)[:, None, None] + 1e-12)
     for a, b, c in ITERATIONS:
         gram = x @ x.mT
-        x = a * x + torch.baddbmm(gram, gram, gram, beta=b, alpha=c) @ x
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.mT if wide is not matrices else x

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import llvmlite.binding as llvm
 
 from elman.errors import KernelError
+from elman.kernels.llvm import objects
 
+EFFORT = 1  # of LLVM where it makes code of a module, from 0 to 3
 WIDTHS = {"avx512": 512, "avx2": 256, "sse": 128, "neon": 128}
 _WIDER = {
     "avx2": ("avx512f", "avx512vl", "avx512bw", "avx512dq", "avx512cd", "evex512", "avx10.1-512"),
@@ -109,15 +111,22 @@ class Code:
 
 
 def compile_text(text: str, machine: Machine, symbols: dict[str, int]) -> Code:
-    """Machine code of a module of LLVM IR; `symbols` are the functions it calls by address."""
+    """Machine code of a module of LLVM IR; `symbols` are the functions it calls by address.
+
+    What an earlier process compiled of the same text for the same machine is taken as it is.
+    """
     _start()
     module = llvm.parse_assembly(text)
     module.triple = machine.triple
     module.verify()
     target = llvm.Target.from_triple(machine.triple).create_target_machine(
-        cpu=machine.cpu, features=machine.features, opt=1, jit=True
+        cpu=machine.cpu, features=machine.features, opt=EFFORT, jit=True
     )
     engine = llvm.create_mcjit_compiler(module, target)
+    key = objects.key(text, machine.triple, machine.cpu, machine.features, str(EFFORT))
+    engine.set_object_cache(
+        lambda _, content: objects.keep(key, content), lambda _: objects.kept(key)
+    )
     for name, address in symbols.items():
         engine.add_global_mapping(module.get_function(name), address)
     engine.finalize_object()

@@ -1,4 +1,4 @@
-"""Where fetched data is kept between runs: one folder, read only through checksums.
+"""Where what was fetched or compiled is kept between runs: one folder, read through checksums.
 
 The folder is `$ELMAN_CACHE`, else `elman` in the system's own place for caches. A file in it is
 either whole or absent: it is written beside, synced and renamed; so is a folder of files, whose

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from elman.data.cache import cache_folder, keep, keep_folder, kept, kept_folder
+from elman.cache import cache_folder, keep, keep_folder, kept, kept_folder
 from elman.errors import DataError
 
 RAW = b"kept bytes"

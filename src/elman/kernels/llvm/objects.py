@@ -1,0 +1,94 @@
+"""Machine code that was compiled before, by an earlier process: kept in the cache's folder `code`.
+
+In: all that machine code follows from, the text of its module first. Out: an object file, or None.
+A file is named by a checksum of what it follows from and begins with one of its content, so it is
+never out of date, and a torn one is not there. Nothing depends on the folder: where it cannot be
+read or written, or belongs to somebody else, code is compiled anew. `ELMAN_CODE_CACHE=0` does so
+always.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from elman.cache import cache_folder
+from elman.errors import DataError
+
+MOST = 512  # files, of 20 to 300 KB
+_SUM = hashlib.sha256().digest_size
+_OTHERS = 0o022  # who may write, beside the owner
+
+
+def key(*facts: str) -> str:
+    """The name of the object file that follows from some facts."""
+    versions = llvmlite.__version__, ".".join(map(str, llvm.llvm_version_info))
+    whole = hashlib.sha256()
+    for fact in (*versions, *facts):
+        raw = fact.encode()
+        whole.update(b"%d\n" % len(raw) + raw)
+    return f"{whole.hexdigest()}.o"
+
+
+def kept(key: str) -> bytes | None:
+    """The content of an object file, if it is there and whole."""
+    folder = _folder()
+    if folder is None:
+        return None
+    path = folder / key
+    try:
+        raw = path.read_bytes()
+        os.utime(path)  # those that nobody asks for are the first to go
+    except OSError:
+        return None
+    told, content = raw[:_SUM], raw[_SUM:]
+    return content if hashlib.sha256(content).digest() == told else None
+
+
+def keep(key: str, content: bytes) -> None:
+    """Put an object file there, if that can be done.
+
+    It is not forced down to the disk: what a power cut leaves has another checksum.
+    """
+    folder = _folder()
+    if folder is None:
+        return
+    beside = folder / f".{secrets.token_hex(8)}.tmp"
+    with contextlib.suppress(OSError):
+        try:
+            beside.write_bytes(hashlib.sha256(content).digest() + content)
+            beside.replace(folder / key)
+        finally:
+            beside.unlink(missing_ok=True)
+        _sweep(folder)
+
+
+def _folder() -> Path | None:
+    """The folder, if only this user can write there: what is read from it will be run."""
+    if os.environ.get("ELMAN_CODE_CACHE") == "0":
+        return None
+    try:
+        folder = cache_folder() / "code"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if hasattr(os, "getuid"):
+            facts = folder.stat()
+            if facts.st_uid != os.getuid() or facts.st_mode & _OTHERS:
+                return None
+    except (OSError, DataError):
+        return None
+    return folder
+
+
+def _sweep(folder: Path) -> None:
+    """Take away those that were not asked for longest, and what killed writers have left."""
+    files = list(folder.iterdir())
+    if len(files) > MOST:
+        files.sort(key=lambda path: path.stat().st_mtime)
+        for path in files[: len(files) - MOST // 2]:
+            path.unlink(missing_ok=True)
