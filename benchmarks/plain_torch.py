@@ -80,6 +80,10 @@ class Training:
         self.tokens, self.held_out = tokens[:cut], tokens[cut:]
         self.cell, self.batch, self.window, self.lr = cell, batch, window, lr
         self.model = Model(cell, len(letters), min(embedding, len(letters)), hidden, rate)
+        counts = torch.bincount(self.tokens, minlength=len(letters))
+        with torch.no_grad():
+            shares = (counts + 1) / (counts.sum() + len(letters))
+            self.model.output.bias.copy_(shares.log())
         self.windows = (len(self.tokens) - 1) // window
         self.position, self.state = 0, None
         self.matrices = [p for n, p in self.model.recurrent.named_parameters() if p.dim() == 2]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")  # read by torch when a test first imports it
-os.environ.setdefault("ELMAN_CODE_CACHE", "0")  # what is tested is compiled
 
 import difflib
 import time

@@ -47,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         folder = tempfile.TemporaryDirectory(prefix="elman-tests-")
         os.environ[FOLDER] = folder.name
+        # what one process of this run has compiled, no other needs to: and no code is older
+        os.environ["ELMAN_CODE_CACHE"] = str(Path(folder.name) / "code")
         config.add_cleanup(folder.cleanup)
 
 

@@ -118,3 +118,13 @@ def test_a_model_of_nothing_is_refused():
     assert str(error.value) == (
         "a language model needs at least 1 token and an embedding of 0 or more, not 0 and 64"
     )
+
+
+def test_scores_start_from_how_often_tokens_occur():
+    model = LanguageModel("rnn", 3, 4)
+    model.expect(torch.tensor([6, 0, 1]))
+    with torch.no_grad():
+        model.output.weight.zero_()
+        scores, _ = model(torch.tensor([[0, 2]]))
+
+    assert scores.softmax(-1).tolist() == [[pytest.approx([0.7, 0.1, 0.2])] * 2]

@@ -16,3 +16,11 @@ def test_the_settings_of_a_training_are_named_as_the_configuration_names_them():
 
 def test_steps_alone_are_sized_by_the_minutes_that_they_take():
     assert text_recipe(0.0, 10**7, 65, steps=1200)[0] == text_recipe(2.0, 10**7, 65)[0]
+
+
+def test_what_is_read_less_than_once_leaves_nothing_out():
+    lengths = 1_000_000, 10_000_000
+    # 3 s, 5 s and 3 minutes: what two cores read of a text of a million characters, and of ten
+    rates = [[text_recipe(m, n, 65)[0].dropout for n in lengths] for m in (0.05, 0.0833, 3.0)]
+
+    assert rates == [[0.0, 0.0], [0.0, 0.0], [0.2, 0.0]]

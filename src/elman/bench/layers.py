@@ -22,6 +22,7 @@ from elman.bench.report import machine
 from elman.bench.rivals import RIVALS
 from elman.bench.rounds import Times, in_turn, on_threads
 from elman.errors import ConfigError, KernelError
+from elman.kernels.llvm.objects import anew
 
 Shape = tuple[int, int, int]
 CELLS = ("rnn", "gru", "lstm", "mut1")
@@ -120,10 +121,11 @@ def _figures(problem: Problem, times: Times, first: float) -> dict[str, float]:
 def _first(
     name: str, problem: Problem, candidate: Candidate, expected: Results, near: float
 ) -> float:
-    """Seconds of the first call; KernelError if what it gives is wrong."""
-    start = time.perf_counter()
-    results = candidate.call()
-    seconds = time.perf_counter() - start
+    """Seconds of the first call, which compiles; KernelError if what it gives is wrong."""
+    with anew():
+        start = time.perf_counter()
+        results = candidate.call()
+        seconds = time.perf_counter() - start
     agree(f"{name} at {problem}", candidate.read(results), expected, near)
     return seconds
 

@@ -75,6 +75,12 @@ class LanguageModel(nn.Module):
         """How many numbers are learned."""
         return sum(parameter.numel() for parameter in self.parameters())
 
+    @torch.no_grad()
+    def expect(self, counts: Int[Tensor, "V"]) -> None:
+        """Let the scores start from how often each token occurs, which then need not be learned."""
+        shares = (counts + 1) / (counts.sum() + self.vocabulary)
+        self.output.bias.copy_(shares.log())
+
     def zero_state(self, rows: int) -> State:
         """The state before anything was read."""
         return self.recurrent.zero_state(rows)

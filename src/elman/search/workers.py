@@ -32,6 +32,7 @@ class Child:
     def __init__(self, place: str, megabytes: int) -> None:
         self.kind = place, megabytes
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        environment["ELMAN_CODE_CACHE"] = "0"  # hardly a cell comes twice
         self.process = subprocess.Popen(
             [sys.executable, "-m", "elman.search.child", place, str(megabytes)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

@@ -52,6 +52,8 @@ class TextTask:
         self.vocabulary = vocabulary or Vocabulary.of(text.training, text.validation)
         self.model = build_model(config, cell, self.vocabulary, target)
         training = self.vocabulary.encode(text.training)
+        counts = np.bincount(training, minlength=len(self.vocabulary))
+        self.model.expect(torch.from_numpy(counts))
         self.streams: Streams = streams(training, config.batch, config.window)
         self.held_out = self.vocabulary.encode_held_out(text.validation)
         self.start = self.model.zero_state(config.batch)

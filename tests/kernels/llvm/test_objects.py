@@ -69,6 +69,23 @@ def test_a_torn_file_is_not_there(folder):
         assert path.read_bytes() == whole
 
 
+def test_who_times_compiling_compiles(folder):
+    with objects.anew():
+        assert added(2.0) == 2.0
+        assert not folder.exists()
+    assert added(2.0) == 2.0
+    (path,) = folder.iterdir()
+    with objects.anew():
+        assert objects.kept(path.name) is None
+    assert objects.kept(path.name)
+
+
+def test_another_folder_can_be_chosen(tmp_path, monkeypatch):
+    monkeypatch.setenv("ELMAN_CODE_CACHE", str(tmp_path / "mine"))
+    assert added(2.0) == 2.0
+    assert len(list((tmp_path / "mine").iterdir())) == 1
+
+
 def test_every_fact_is_in_the_name():
     names = {objects.key(*facts) for facts in (("ab", "c"), ("a", "bc"), ("ab",), ("ab", "c", ""))}
     assert len(names) == 4

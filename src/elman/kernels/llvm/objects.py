@@ -3,8 +3,8 @@
 In: all that machine code follows from, the text of its module first. Out: an object file, or None.
 A file is named by a checksum of what it follows from and begins with one of its content, so it is
 never out of date, and a torn one is not there. Nothing depends on the folder: where it cannot be
-read or written, or belongs to somebody else, code is compiled anew. `ELMAN_CODE_CACHE=0` does so
-always.
+read or written, or belongs to somebody else, code is compiled anew. `ELMAN_CODE_CACHE` is another
+folder, or 0 for none.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import contextlib
 import hashlib
 import os
 import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import llvmlite
@@ -24,6 +26,18 @@ from elman.errors import DataError
 MOST = 512  # files, of 20 to 300 KB
 _SUM = hashlib.sha256().digest_size
 _OTHERS = 0o022  # who may write, beside the owner
+_anew = 0  # blocks of `anew` that are open
+
+
+@contextmanager
+def anew() -> Generator[None]:
+    """Compile in this block, whatever there is on disk: for those that time it."""
+    global _anew
+    _anew += 1
+    try:
+        yield
+    finally:
+        _anew -= 1
 
 
 def key(*facts: str) -> str:
@@ -71,10 +85,11 @@ def keep(key: str, content: bytes) -> None:
 
 def _folder() -> Path | None:
     """The folder, if only this user can write there: what is read from it will be run."""
-    if os.environ.get("ELMAN_CODE_CACHE") == "0":
+    chosen = os.environ.get("ELMAN_CODE_CACHE")
+    if chosen == "0" or _anew:
         return None
     try:
-        folder = cache_folder() / "code"
+        folder = Path(chosen) if chosen else cache_folder() / "code"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if hasattr(os, "getuid"):
             facts = folder.stat()
