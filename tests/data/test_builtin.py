@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from elman.data import builtin, cache
+from elman import cache
+from elman.data import builtin
 from elman.data.builtin import describe, get, load, names
 from elman.data.vocabulary import Vocabulary
 from elman.errors import DataError

@@ -39,7 +39,7 @@ def test_under_the_pointer_are_value_gates_and_five_guesses(visit, reading):
     expect(page.get_by_test_id("value")).to_have_text(f"{value:.3f}".replace("-", "−"))
     for name, number in reading.value_at("c.0.3", index).items():
         told = page.get_by_role("listitem").filter(has_text=re.compile(f"^{name}"))
-        expect(told.first).to_contain_text(f"{abs(number):.2f}"[:3])
+        expect(told.first).to_contain_text(f"{abs(number):.3f}")
     guesses = page.get_by_test_id("guesses").get_by_role("listitem")
     expect(guesses).to_have_count(5)
     expect(guesses.first).to_contain_text(f"{100 * reading.expected(index)[0][1]:.1f} %")

@@ -23,7 +23,7 @@ import llvmlite.binding as llvm
 from elman.cache import cache_folder
 from elman.errors import DataError
 
-MOST = 512  # files, of 20 to 300 KB
+MOST = 512  # files; those of a cell and of what cells share have 6 to 15 KB each
 _SUM = hashlib.sha256().digest_size
 _OTHERS = 0o022  # who may write, beside the owner
 _anew = 0  # blocks of `anew` that are open
@@ -58,9 +58,10 @@ def kept(key: str) -> bytes | None:
     path = folder / key
     try:
         raw = path.read_bytes()
-        os.utime(path)  # those that nobody asks for are the first to go
     except OSError:
         return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # those that nobody asks for are the first to go
     told, content = raw[:_SUM], raw[_SUM:]
     return content if hashlib.sha256(content).digest() == told else None
 
