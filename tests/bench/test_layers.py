@@ -11,11 +11,12 @@ import torch
 
 from elman import bench
 from elman.bench import candidates, problem
-from elman.bench.layers import HALF_TOLERANCE, agree
+from elman.bench.layers import HALF_TOLERANCE, agree, first_call
 from elman.bench.limit import limit
 from elman.bench.problem import Problem
 from elman.bench.rivals import RIVALS
 from elman.errors import ConfigError, KernelError
+from elman.kernels.llvm import objects
 
 SHAPE = (5, 3, 8)
 
@@ -157,3 +158,12 @@ def test_settings_that_cannot_be_measured_are_told(settings, message):
     with pytest.raises(ConfigError) as error:
         bench.measure(settings)
     assert str(error.value) == message
+
+
+def test_a_first_call_finds_nothing_that_was_compiled_before(tmp_path, monkeypatch):
+    monkeypatch.setenv("ELMAN_CODE_CACHE", str(tmp_path))
+    objects.keep("key", b"code")
+    found = list[bytes | None]()
+    one = candidates.Candidate(lambda: found.append(objects.kept("key")), lambda _: {})
+    first_call("one", Problem("rnn", *SHAPE), one, {}, 0.0)
+    assert found == [None] and objects.kept("key") == b"code"

@@ -93,7 +93,7 @@ def _row(problem: Problem, settings: Settings) -> dict[str, Any]:
     made = {name: make(problem) for name, make in makers.items()}
     ready = {name: candidate for name, candidate in made.items() if candidate is not None}
     near = HALF_TOLERANCE if settings.half else TOLERANCE
-    first = {name: _first(name, problem, one, expected, near) for name, one in ready.items()}
+    first = {name: first_call(name, problem, one, expected, near) for name, one in ready.items()}
     times = in_turn({name: one.call for name, one in ready.items()}, settings.seconds)
     rivals = {name: times[name].ratio(times["elman"]) for name in ready if name != "elman"}
     return {
@@ -118,7 +118,7 @@ def _figures(problem: Problem, times: Times, first: float) -> dict[str, float]:
     }
 
 
-def _first(
+def first_call(
     name: str, problem: Problem, candidate: Candidate, expected: Results, near: float
 ) -> float:
     """Seconds of the first call, which compiles; KernelError if what it gives is wrong."""
