@@ -1,7 +1,7 @@
 """Choosing a target for a step, and keeping what was compiled.
 
 `compile(step)` gives a Kernel. Kernels live in a bounded table in memory, keyed by everything that
-decides the code; what is in use stays alive through whoever uses it. Nothing is written to disk.
+decides the code; what is in use stays alive through whoever uses it.
 """
 
 from __future__ import annotations

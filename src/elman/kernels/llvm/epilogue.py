@@ -7,6 +7,8 @@ unit are masked: they read zeros and write nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from elman.graph.node import Node, is_leaf
 from elman.graph.ops import OPS
 from elman.kernels.equations import stage_equations
@@ -17,6 +19,7 @@ from elman.kernels.llvm.product import ROWS, Tiling
 from elman.kernels.llvm.text import GLUE, Function
 from elman.kernels.stages import PRODUCTS, Buffer, Plan, Stage
 
+AHEAD = 2  # rows between what is computed and what is fetched
 ARGUMENTS = (
     "ptr %frame, ptr %pointers, i64 %item0, i64 %item1, i64 %unit0, i64 %unit1, "
     "ptr %tile, ptr %sums"
@@ -57,29 +60,67 @@ class Epilogue:
         self.items = layout.load(f, "items")
         pointers = {index: layout.pointers(f, index, self.items) for index in self._buffers()}
         limit = layout.size(f, self.stage.size)
-        with f.loop("item", "%item0", "%item1") as item:
-            self.item = item
-            self.tile_row = f.op("sub", item, "%item0", "tile_row")
-            self.rows = {
-                index: f.load("ptr", f.at(start, item, "ptr"), "row")
-                for index, start in pointers.items()
-            }
-            if self.lanes == 1:
-                self._body("0", limit)
-            else:
-                with f.loop("unit", "%unit0", "%unit1", str(self.lanes)) as unit:
-                    self._body(_hidden(f, unit), limit)
+        self.last = f.op("sub", "%item1", "1", "last")
+        along = self._along_units if self.tilings else self._along_rows
+        along(pointers, limit)
         return f.text()
+
+    def _along_units(self, pointers: Mapping[int, str], limit: str) -> None:
+        """All rows of a few units: what units have of their own is read once."""
+        with self.f.loop("unit", "%unit0", "%unit1", str(self.lanes)) as unit:
+            left = self._at_unit(unit, limit)
+            for leaf in self.needs.parameters:
+                self.value(leaf)
+            with self.f.loop("item", "%item0", "%item1") as item:
+                self._at_item(item, pointers)
+                self._fetch(item, pointers)
+                self._body(left)
+
+    def _along_rows(self, pointers: Mapping[int, str], limit: str) -> None:
+        """All units of one row after the other, as they lie in memory."""
+        with self.f.loop("item", "%item0", "%item1") as item:
+            self._at_item(item, pointers)
+            if self.lanes == 1:
+                self._body(self._at_unit("0", limit, hide=False))
+            else:
+                with self.f.loop("unit", "%unit0", "%unit1", str(self.lanes)) as unit:
+                    self._body(self._at_unit(unit, limit))
+
+    def _at_unit(self, unit: str, limit: str, *, hide: bool = True) -> str:
+        """Take up the vector of units that begins there; how many there are from it on."""
+        self.unit = _hidden(self.f, unit) if hide else unit
+        left = self.f.op("sub", limit, self.unit, "left")
+        self.mask = self.v.before(left)
+        return left
+
+    def _at_item(self, item: str, pointers: Mapping[int, str]) -> None:
+        f = self.f
+        self.item = item
+        self.tile_row = f.op("sub", item, "%item0", "tile_row")
+        self.rows = {
+            index: f.load("ptr", f.at(start, item, "ptr"), "row")
+            for index, start in pointers.items()
+        }
+
+    def _fetch(self, item: str, pointers: Mapping[int, str]) -> None:
+        """Have what a later row reads and writes brought near: rows lie far apart, so the processor
+        cannot guess it, and the instructions of one row are as many as it looks ahead.
+        """
+        f = self.f
+        later = f.smaller(f.op("add", item, str(AHEAD)), self.last)
+        written = {self.layout.buffers[buffer.name] for _, buffer in self.stage.stores}
+        for index, start in pointers.items():
+            if index != self.layout.coordinates:
+                row = f.load("ptr", f.at(start, later, "ptr"), "later")
+                at = f.at(row, self.unit, self.v.scalar)
+                how = f"i32 {int(index in written)}, i32 3, i32 1"
+                f.line(f"call void @llvm.prefetch.p0(ptr {at}, {how})")
 
     def _buffers(self) -> list[int]:
         indices = {self.layout.buffers[buffer.name] for buffer in self.needs.buffers}
         return sorted(indices | ({self.layout.coordinates} if self.needs.random else set()))
 
-    def _body(self, unit: str, limit: str) -> None:
-        f = self.f
-        self.unit = unit
-        left = f.op("sub", limit, unit, "left")
-        self.mask = self.v.before(left)
+    def _body(self, left: str) -> None:
         for node in self.stage.body:
             self.value(node)
         for index, node in enumerate(self.stage.sums):
@@ -134,7 +175,7 @@ class Epilogue:
         if node in self.plan.loads and node.op != "parameter":
             return self._repeated(self.rows[self.layout.buffers[self.plan.loads[node].name]])
         if is_leaf(node):
-            return self._repeated(self.parameters[node])
+            return self.value(node)
         args = [self._scalar(arg) for arg in node.args]
         return WRITERS[node.op](self.v, *args)
 

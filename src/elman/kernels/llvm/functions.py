@@ -411,7 +411,7 @@ WRITERS: dict[str, Callable[..., str]] = {
 def declarations(dtype: str, lanes: int) -> str:
     """The intrinsics and library functions that these lines call, for vectors and for one lane."""
     ending, scalar = ("f", "float") if dtype == "f32" else ("", "double")
-    rows = ["; vector arithmetic"]
+    rows = ["; vector arithmetic", "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"]
     for width in sorted({1, lanes}, reverse=True):
         v = Lanes(Function("none", "", attributes=""), dtype, width)
         for name, arity in (
