@@ -8,7 +8,7 @@ import torch
 
 from elman.equations import Cell
 from elman.kernels import Arguments, compile
-from elman.kernels.llvm.reduce import BLOCK
+from elman.kernels.llvm.reduce import BLOCK, TILES
 from zoo import WIDTHS, machine
 
 
@@ -50,3 +50,24 @@ def test_a_matrix_of_what_never_changes_has_a_gradient_without_loss(width, units
     (found,) = torch.autograd.grad(kernel(given).outputs["y"], matrix, gradients)
     want = torch.outer(torch.arange(1.0, units + 1), p) * (BLOCK / 2)
     assert torch.equal(found, want)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("kind", ["f32", "f64", "pairs"])
+@pytest.mark.parametrize(
+    "units, columns, steps, rows",
+    [(1, 1, 1, 1), (2, 3, 5, 1), (7, 17, 32, 2), (9, 33, 13, 5), (TILES * 6 + 9, 18, 45, 3)],
+)
+def test_the_sum_of_outer_products_is_exact_where_rounding_cannot_be(
+    width, kind, units, columns, steps, rows
+):
+    torch.manual_seed(units)
+    dtype = torch.float64 if kind == "f64" else torch.float32
+    x, gradients = (
+        torch.randint(-8, 9, (steps, rows, size)).to(dtype) for size in (columns, units)
+    )
+    matrix = torch.zeros(units, columns, dtype=dtype, requires_grad=True)
+    kernel = compile(Cell("h' = M x").step, "llvm", machine(width), pairs=kind == "pairs")
+    given = Arguments({"x": x}, {"h": torch.zeros(rows, units, dtype=dtype)}, {"M": matrix})
+    (found,) = torch.autograd.grad(kernel(given).outputs["y"], matrix, gradients)
+    assert torch.equal(found, torch.einsum("tru,trc->uc", gradients, x))

@@ -112,9 +112,7 @@ class Epilogue:
         for index, start in pointers.items():
             if index != self.layout.coordinates:
                 row = f.load("ptr", f.at(start, later, "ptr"), "later")
-                at = f.at(row, self.unit, self.v.scalar)
-                how = f"i32 {int(index in written)}, i32 3, i32 1"
-                f.line(f"call void @llvm.prefetch.p0(ptr {at}, {how})")
+                f.fetch(f.at(row, self.unit, self.v.scalar), write=index in written)
 
     def _buffers(self) -> list[int]:
         indices = {self.layout.buffers[buffer.name] for buffer in self.needs.buffers}

@@ -9,6 +9,7 @@ meet after each.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
 from elman.kernels.llvm import reduce, reused
 from elman.kernels.llvm.addresses import fill_region
@@ -58,14 +59,15 @@ class Program:
         sizes = _sizes(plan)
         self.layout = Layout(plan, sizes, [t.name for t in self.flat])
 
-    @property
-    def tile_bytes(self) -> int:
+    def tile_bytes(self, sizes: Mapping[str, int]) -> int:
         """What a worker needs for its register tiles, and for columns that it gathers."""
         most = max(
             (_abreast(ts) * panel_numbers(ts, self.lanes) for ts in self.tilings.values()),
             default=0,
         )
-        most = max(most, reduce.panel_numbers(self.machine, self.lanes))
+        rows = [sizes.get(r.shape[0], 1) for r in self.plan.reductions if len(r.shape) == 2]
+        if rows:
+            most = max(most, reduce.panel_numbers(self.machine, self.lanes, max(rows)))
         return (most + self.lanes) * (4 if self.dtype == "f32" else 8)
 
     @property

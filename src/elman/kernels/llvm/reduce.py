@@ -18,6 +18,9 @@ from elman.kernels.llvm.text import GLUE, Function
 from elman.kernels.stages import Plan
 
 BLOCK = 64
+TILES = 44  # of left sides that are laid out at once: they stay in the second cache
+AHEAD = 8  # items between what is copied and what is fetched
+LINE = 64  # bytes that a processor fetches at once
 SUM = (
     "ptr %lefts, ptr %rights, i64 %size, i64 %columns, ptr %to, i64 %count, i64 %part, "
     "i64 %parts, ptr %panel"
@@ -36,11 +39,17 @@ def widths(machine: Machine) -> tuple[int, ...]:
     return tuple(sorted({width for _, width in shapes(machine)}))
 
 
+def heights(machine: Machine) -> tuple[int, ...]:
+    """The heights of those tiles, the tallest first."""
+    return tuple(sorted({height for height, _ in shapes(machine)}, reverse=True))
+
+
 def outer(a: Arithmetic, height: int, width: int) -> str:
     """`outer_<height>x<width>`: to[i.., j..] += sum over items of left[i..] right[j..].
 
-    `right` holds the columns of all items side by side, see `gather`. Of pairs, which are those of
-    two items, `left` holds its columns so too, and `items` counts pairs.
+    `left` and `right` hold these columns of all items side by side, see `gather`; of pairs, which
+    are those of two items, `items` counts pairs. What is added to is far away, and is fetched while
+    the sum is made.
     """
     f = Function(f"outer_{height}x{width}", OUTER, attributes="noinline nounwind")
     v, lanes = a.lines(f), a.lanes
@@ -48,15 +57,19 @@ def outer(a: Arithmetic, height: int, width: int) -> str:
     places = [(row, vec) for row in range(height) for vec in range(width)]
     sums = {p: f.fresh("sum") for p in places}
     news = {p: f.fresh("new") for p in places}
+    starts = [
+        f.op("add", f.op("mul", f.op("add", "%i", str(i)), "%columns"), "%j") for i in range(height)
+    ]
+    numbers = LINE // (4 if v.scalar == "float" else 8)
+    for start in starts:
+        for first in range(0, width * lanes, numbers):
+            f.fetch(f.at("%to", f.op("add", start, str(first)), v.scalar), write=True)
     f.line("br label %item")
     f.place("item")
     f.line("%n = phi i64 [0, %entry], [%n.next, %item]")
     for p in places:
         f.line(f"{sums[p]} = phi {v.kind} [zeroinitializer, %entry], [{news[p]}, %item]")
-    if a.pairs:
-        left = f.at("%left", f.op("mul", "%n", str(lanes)), v.scalar, "left")
-    else:
-        left = f.at(f.load("ptr", f.at("%left", "%n", "ptr")), "%i", v.scalar, "left")
+    left = f.at("%left", f.op("mul", "%n", str(height)), v.scalar, "left")
     right = f.at("%right", f.op("mul", "%n", str(width * lanes)), v.scalar, "right")
     w = [_read(f, v, f.at(right, str(vec * lanes), v.scalar), "") for vec in range(width)]
     for i in range(height):
@@ -68,46 +81,64 @@ def outer(a: Arithmetic, height: int, width: int) -> str:
     f.line("br i1 %more, label %item, label %done")
     f.place("done")
     for i, vec in places:
-        place = f.op("mul", f.op("add", "%i", str(i)), "%columns")
-        place = f.op("add", f.op("add", place, "%j"), str(vec * lanes))
-        at = f.at("%to", place, v.scalar)
+        at = f.at("%to", f.op("add", starts[i], str(vec * lanes)), v.scalar)
         total = v.do("fadd", _read(f, v, at, inside), news[i, vec])
         _write(f, v, at, total, inside)
     return f.text()
 
 
-def gather(a: Arithmetic, width: int) -> str:
-    """`gather_<width>`: the columns j.. of all items' right sides, side by side.
+def gather_right(a: Arithmetic, width: int) -> str:
+    """`gather_<width>`: the columns j.. of all items' right sides, side by side."""
+    return _gather(a, f"gather_{width}", width * a.lanes, edge=width == 1)
 
-    Rows lie at distances that are mostly powers of two, where a cache keeps few of them. Pairs are
-    made of two items; the last one may be alone.
+
+def gather_left(a: Arithmetic, height: int) -> str:
+    """`gather_left_<height>`: the columns j.. of all items' left sides, side by side.
+
+    Whole vectors are written, of which the next item takes what it needs.
+    """
+    return _gather(a, f"gather_left_{height}", height)
+
+
+def _gather(a: Arithmetic, name: str, numbers: int, *, edge: bool = False) -> str:
+    """So many columns of all items; at an `edge`, there may be fewer in the last vector.
+
+    Rows lie at distances that are mostly powers of two, where a cache keeps few of them, and a
+    processor cannot guess which is the next. Pairs are made of two items; the last one may be
+    alone.
     """
     f = Function(
-        f"gather_{width}",
-        "ptr %rights, i64 %items, i64 %j, i64 %columns, ptr %panel",
+        name,
+        "ptr %rows, i64 %items, i64 %j, i64 %columns, ptr %panel",
         attributes="nounwind",
     )
     v, lanes = a.lines(f), a.lanes
-    inside = v.before(f.op("sub", "%columns", "%j")) if width == 1 else ""
+    left = f.op("sub", "%columns", "%j") if edge else str(numbers)
+    masks = {
+        first: v.before(f.op("add", left, str(-first))) if edge or numbers - first < lanes else ""
+        for first in range(0, numbers, lanes)
+    }
+    last = f.op("sub", "%items", "1", "last")
     with f.loop("n", "0", "%items", "2" if a.pairs else "1") as n:
         row = _row(f, v, n)
-        to = f.op("mul", a.counted(f, n), str(width * lanes))
+        for later in range(AHEAD, AHEAD + 1 + a.pairs):
+            f.fetch(_row(f, v, f.smaller(f.op("add", n, str(later)), last)))
+        to = f.op("mul", a.counted(f, n), str(numbers))
         to = f.at("%panel", to, v.scalar, "to")
         other = _next_row(f, v, n) if a.pairs else None
-        for vec in range(width):
-            offset = str(vec * lanes)
-            value = _read(f, v, f.at(row, offset, v.scalar), inside)
+        for first, inside in masks.items():
+            value = _read(f, v, f.at(row, str(first), v.scalar), inside)
             if other is not None:
                 there, second = other
-                more = _read(f, v, f.at(second, offset, v.scalar), inside)
+                more = _read(f, v, f.at(second, str(first), v.scalar), inside)
                 kinds = f"{v.kind} {more}, {v.kind} zeroinitializer"
                 value = a.pair(v, value, f.let("other", f"select i1 {there}, {kinds}"))
-            f.line(f"store {v.kind} {value}, ptr {f.at(to, offset, v.scalar)}, align 4")
+            f.line(f"store {v.kind} {value}, ptr {f.at(to, str(first), v.scalar)}, align 4")
     return f.text()
 
 
 def _row(f: Function, v: Lanes, n: str) -> str:
-    return f.at(f.load("ptr", f.at("%rights", n, "ptr")), "%j", v.scalar, "row")
+    return f.at(f.load("ptr", f.at("%rows", n, "ptr")), "%j", v.scalar, "row")
 
 
 def _next_row(f: Function, v: Lanes, n: str) -> tuple[str, str]:
@@ -117,9 +148,18 @@ def _next_row(f: Function, v: Lanes, n: str) -> tuple[str, str]:
     return there, _row(f, v, f.let("next", f"select i1 {there}, i64 {following}, i64 {n}"))
 
 
-def panel_numbers(machine: Machine, lanes: int) -> int:
-    """Numbers in the widest panel of gathered columns; pairs need half of it, and less for left."""
+def _right_numbers(machine: Machine, lanes: int) -> int:
+    """Numbers in the widest panel of right sides."""
     return BLOCK * shapes(machine)[0][1] * lanes
+
+
+def panel_numbers(machine: Machine, lanes: int, rows: int) -> int:
+    """Numbers in the panels of a sum of matrices with so many rows; pairs need half of it.
+
+    One vector more is left for what is written behind the last left side.
+    """
+    laid_out = min(rows, TILES * shapes(machine)[0][0])
+    return _right_numbers(machine, lanes) + BLOCK * laid_out + lanes
 
 
 def column_sum(dtype: str, lanes: int) -> str:
@@ -278,35 +318,53 @@ def sum_constant(machine: Machine, lanes: int) -> str:
 
 
 def sum_outer(machine: Machine, a: Arithmetic) -> str:
-    """`sum_outer`: a worker's share of the rows of one matrix sum, block by block."""
+    """`sum_outer`: a worker's share of the rows of one matrix sum, block by block.
+
+    The left sides of many rows are laid out, then all columns of the right sides pass.
+    """
     f = Function("sum_outer", SUM, attributes=GLUE, private=False)
     (tall, wide), lanes = shapes(machine)[0], a.lanes
-    pairs_of_left = f.at("%panel", str(BLOCK // 2 * wide * lanes), "i32", "left")
+    scalar = a.lines(f).scalar
+    lefts = f.at("%panel", str(_right_numbers(machine, lanes)), scalar, "lefts")
     row0, row1 = _rows(f, tall)
-    across = str(wide * lanes)
+    across, many = str(wide * lanes), str(TILES * tall)
     full = f.op("mul", f.op("sdiv", "%columns", across), across)
-    with f.loop("block", "0", "%count", str(BLOCK)) as block:
+    with (
+        f.loop("block", "0", "%count", str(BLOCK)) as block,
+        f.loop("row", row0, row1, many) as first,
+    ):
         some = f.smaller(str(BLOCK), f.op("sub", "%count", block))
-        lefts, rights = (f.at(pointer, block, "ptr") for pointer in ("%lefts", "%rights"))
+        items = a.counted(f, some)
+        last = f.smaller(f.op("add", first, many), row1)
+        spans = _spans(f, machine, first, last)
+
+        def laid_out(i: str) -> str:
+            return f.at(lefts, f.op("mul", f.op("sub", i, first), str(BLOCK)), scalar, "left")
+
+        for height, start, stop in spans:
+            with f.loop("i", start, stop, str(height)) as i:
+                rows = f"ptr {f.at('%lefts', block, 'ptr')}, i64 {some}, i64 {i}, i64 %size"
+                f.line(f"call void @gather_left_{height}({rows}, ptr {laid_out(i)})")
         for width, j0, j1 in ((wide, "0", full), (1, full, "%columns")):
             with f.loop("j", j0, j1, str(width * lanes)) as j:
-                args = f"ptr {rights}, i64 {some}, i64 {j}, i64 %columns, ptr %panel"
-                f.line(f"call void @gather_{width}({args})")
-                i = row0
-                for height in (tall, 2, 1):
-                    whole = f.op("sub", row1, i)
-                    whole = f.op("mul", f.op("sdiv", whole, str(height)), str(height))
-                    stop = f.op("add", i, whole, "stop")
-                    with f.loop("i", i, stop, str(height)) as at:
-                        left, items = lefts, some
-                        if a.pairs:
-                            left, items = pairs_of_left, a.counted(f, some)
-                            args = f"ptr {lefts}, i64 {some}, i64 {at}, i64 %size, ptr {left}"
-                            f.line(f"call void @gather_1({args})")
-                        args = (
-                            f"ptr {left}, ptr %panel, i64 {items}, i64 {at}, i64 {j}, "
-                            "i64 %columns, ptr %to"
+                rows = f"ptr {f.at('%rights', block, 'ptr')}, i64 {some}, i64 {j}, i64 %columns"
+                f.line(f"call void @gather_{width}({rows}, ptr %panel)")
+                for height, start, stop in spans:
+                    with f.loop("i", start, stop, str(height)) as i:
+                        f.line(
+                            f"call void @outer_{height}x{width}(ptr {laid_out(i)}, ptr %panel, "
+                            f"i64 {items}, i64 {i}, i64 {j}, i64 %columns, ptr %to)"
                         )
-                        f.line(f"call void @outer_{height}x{width}({args})")
-                    i = stop
     return f.text()
+
+
+def _spans(f: Function, machine: Machine, first: str, last: str) -> list[tuple[int, str, str]]:
+    """Rows by the heights of tiles that take them, the tallest first: their first and their end."""
+    found: list[tuple[int, str, str]] = []
+    for height in heights(machine):
+        whole = f.op("sub", last, first)
+        whole = f.op("mul", f.op("sdiv", whole, str(height)), str(height))
+        stop = f.op("add", first, whole, "stop")
+        found.append((height, first, stop))
+        first = stop
+    return found

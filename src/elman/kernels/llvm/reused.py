@@ -38,7 +38,8 @@ def summing(a: Arithmetic, machine: Machine) -> str:
     return "\n\n".join(
         [
             *(reduce.outer(a, *shape) for shape in reduce.shapes(machine)),
-            *(reduce.gather(a, width) for width in reduce.widths(machine)),
+            *(reduce.gather_left(a, height) for height in reduce.heights(machine)),
+            *(reduce.gather_right(a, width) for width in reduce.widths(machine)),
             reduce.column_sum(a.dtype, a.lanes),
             reduce.sum_columns(a.lanes),
             reduce.sum_outer(machine, a),

@@ -42,7 +42,7 @@ ALONE = 1 << 19
 # take so many bytes that each thread reads its part from far away.
 MEETING = 3 << 12
 FEW, FEW_OF_LARGE, LARGE = 2, 16, 1 << 23
-SMALL = 1 << 16  # bytes of workspace that a thread keeps
+SMALL = 1 << 17  # bytes of workspace that a thread keeps
 
 
 class Bound(NamedTuple):
@@ -251,7 +251,7 @@ class Compiled:
         frame[last] = int(Address.COORDINATES)
         pointers = (len(self.plan.buffers) + 1) * items * 8
         scratch = _up(pointers)
-        sums = _up(scratch + self.program.tile_bytes)
+        sums = _up(scratch + self.program.tile_bytes(call.sizes))
         worker = _up(sums + self.program.most_sums * items * self.program.lanes * self.bytes)
         places.append((slot("workers"), worker * threads))
         facts = {

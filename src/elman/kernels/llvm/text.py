@@ -60,6 +60,10 @@ class Function:
         """Read one value."""
         return self.let(hint, f"load {kind}, ptr {pointer}")
 
+    def fetch(self, pointer: str, *, write: bool = False) -> None:
+        """Have the line of memory at a pointer, any pointer, brought near before it is used."""
+        self.line(f"call void @llvm.prefetch.p0(ptr {pointer}, i32 {int(write)}, i32 3, i32 1)")
+
     def at(self, pointer: str, index: str, kind: str = "i8", hint: str = "p") -> str:
         """The address of element `index`."""
         if index == "0":
