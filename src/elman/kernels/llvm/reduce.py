@@ -7,7 +7,9 @@ output, never by item, so any number of threads gives the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from elman.kernels.llvm.arithmetic import Arithmetic
 from elman.kernels.llvm.frame import Layout
@@ -19,7 +21,7 @@ from elman.kernels.stages import Plan
 
 BLOCK = 64
 TILES = 44  # of left sides that are laid out at once: they stay in the second cache
-AHEAD = 8  # items between what is copied and what is fetched
+AHEAD = 16  # items between what is copied and what is fetched
 LINE = 64  # bytes that a processor fetches at once
 SUM = (
     "ptr %lefts, ptr %rights, i64 %size, i64 %columns, ptr %to, i64 %count, i64 %part, "
@@ -88,64 +90,81 @@ def outer(a: Arithmetic, height: int, width: int) -> str:
 
 
 def gather_right(a: Arithmetic, width: int) -> str:
-    """`gather_<width>`: the columns j.. of all items' right sides, side by side."""
-    return _gather(a, f"gather_{width}", width * a.lanes, edge=width == 1)
-
-
-def gather_left(a: Arithmetic, height: int) -> str:
-    """`gather_left_<height>`: the columns j.. of all items' left sides, side by side.
-
-    Whole vectors are written, of which the next item takes what it needs.
-    """
-    return _gather(a, f"gather_left_{height}", height)
-
-
-def _gather(a: Arithmetic, name: str, numbers: int, *, edge: bool = False) -> str:
-    """So many columns of all items; at an `edge`, there may be fewer in the last vector.
+    """`gather_<width>`: the columns j.. of all items' right sides, side by side.
 
     Rows lie at distances that are mostly powers of two, where a cache keeps few of them, and a
-    processor cannot guess which is the next. Pairs are made of two items; the last one may be
-    alone.
+    processor cannot guess which is the next.
     """
     f = Function(
-        name,
+        f"gather_{width}",
         "ptr %rows, i64 %items, i64 %j, i64 %columns, ptr %panel",
         attributes="nounwind",
     )
-    v, lanes = a.lines(f), a.lanes
-    left = f.op("sub", "%columns", "%j") if edge else str(numbers)
-    masks = {
-        first: v.before(f.op("add", left, str(-first))) if edge or numbers - first < lanes else ""
-        for first in range(0, numbers, lanes)
-    }
+    v = a.lines(f)
+    masks = [v.before(f.op("sub", "%columns", "%j")) if width == 1 else ""] * width
     last = f.op("sub", "%items", "1", "last")
-    with f.loop("n", "0", "%items", "2" if a.pairs else "1") as n:
-        row = _row(f, v, n)
+    with _each_item(f, a) as item:
         for later in range(AHEAD, AHEAD + 1 + a.pairs):
-            f.fetch(_row(f, v, f.smaller(f.op("add", n, str(later)), last)))
-        to = f.op("mul", a.counted(f, n), str(numbers))
-        to = f.at("%panel", to, v.scalar, "to")
-        other = _next_row(f, v, n) if a.pairs else None
-        for first, inside in masks.items():
-            value = _read(f, v, f.at(row, str(first), v.scalar), inside)
-            if other is not None:
-                there, second = other
-                more = _read(f, v, f.at(second, str(first), v.scalar), inside)
-                kinds = f"{v.kind} {more}, {v.kind} zeroinitializer"
-                value = a.pair(v, value, f.let("other", f"select i1 {there}, {kinds}"))
-            f.line(f"store {v.kind} {value}, ptr {f.at(to, str(first), v.scalar)}, align 4")
+            ahead = f.smaller(f.op("add", item.number, str(later)), last)
+            f.fetch(f.at(f.load("ptr", f.at("%rows", ahead, "ptr")), "%j", v.scalar))
+        to = f.op("mul", a.counted(f, item.number), str(width * a.lanes))
+        _copy(v, a, item, "%j", f.at("%panel", to, v.scalar), masks)
     return f.text()
 
 
-def _row(f: Function, v: Lanes, n: str) -> str:
-    return f.at(f.load("ptr", f.at("%rows", n, "ptr")), "%j", v.scalar, "row")
+def gather_left(a: Arithmetic, height: int) -> str:
+    """`gather_left_<height>`: columns `from` to `to` of all items' left sides, tile after tile.
+
+    Whole vectors are written, of which the next item takes what it needs.
+    """
+    f = Function(
+        f"gather_left_{height}",
+        "ptr %rows, i64 %items, i64 %from, i64 %to, ptr %panel",
+        attributes="nounwind",
+    )
+    v = a.lines(f)
+    left = range(height, 0, -a.lanes)
+    masks = [v.before(str(some)) if some < a.lanes else "" for some in left]
+    with _each_item(f, a) as item, f.loop("i", "%from", "%to", str(height)) as i:
+        tile = f.op("mul", f.op("sub", i, "%from"), str(_apart(a.lanes)))
+        place = f.op("add", tile, f.op("mul", a.counted(f, item.number), str(height)))
+        _copy(v, a, item, i, f.at("%panel", place, v.scalar), masks)
+    return f.text()
 
 
-def _next_row(f: Function, v: Lanes, n: str) -> tuple[str, str]:
-    """Whether there is an item after n, and its row, or else that of n itself."""
-    following = f.op("add", n, "1")
-    there = f.let("there", f"icmp slt i64 {following}, %items")
-    return there, _row(f, v, f.let("next", f"select i1 {there}, i64 {following}, i64 {n}"))
+@dataclass(frozen=True)
+class _Item:
+    """An item and its row; of pairs, two of them, of which the second may be missing."""
+
+    number: str
+    rows: tuple[str, ...]
+    second: str = ""
+
+
+@contextmanager
+def _each_item(f: Function, a: Arithmetic) -> Generator[_Item]:
+    with f.loop("n", "0", "%items", "2" if a.pairs else "1") as n:
+        row = f.load("ptr", f.at("%rows", n, "ptr"), "row")
+        if not a.pairs:
+            yield _Item(n, (row,))
+            return
+        following = f.op("add", n, "1")
+        there = f.let("there", f"icmp slt i64 {following}, %items")
+        at = f.let("next", f"select i1 {there}, i64 {following}, i64 {n}")
+        yield _Item(n, (row, f.load("ptr", f.at("%rows", at, "ptr"), "row")), there)
+
+
+def _copy(v: Lanes, a: Arithmetic, item: _Item, j: str, to: str, masks: Sequence[str]) -> None:
+    """The vectors of an item from column j on, of which some have fewer columns."""
+    f = v.f
+    for vec, mask in enumerate(masks):
+        column = f.op("add", j, str(vec * v.lanes))
+        value, *second = (_read(f, v, f.at(row, column, v.scalar), mask) for row in item.rows)
+        for more in second:
+            kinds = f"{v.kind} {more}, {v.kind} zeroinitializer"
+            value = a.pair(v, value, f.let("other", f"select i1 {item.second}, {kinds}"))
+        at = f.at(to, str(vec * v.lanes), v.scalar)
+        f.line(f"store {v.kind} {value}, ptr {at}, align 4")
 
 
 def _right_numbers(machine: Machine, lanes: int) -> int:
@@ -154,12 +173,14 @@ def _right_numbers(machine: Machine, lanes: int) -> int:
 
 
 def panel_numbers(machine: Machine, lanes: int, rows: int) -> int:
-    """Numbers in the panels of a sum of matrices with so many rows; pairs need half of it.
+    """Numbers in the panels of a sum of matrices with so many rows; pairs need half of it."""
+    laid_out = min(rows, TILES * heights(machine)[0])
+    return _right_numbers(machine, lanes) + laid_out * _apart(lanes)
 
-    One vector more is left for what is written behind the last left side.
-    """
-    laid_out = min(rows, TILES * shapes(machine)[0][0])
-    return _right_numbers(machine, lanes) + BLOCK * laid_out + lanes
+
+def _apart(lanes: int) -> int:
+    """Numbers from one left side that is laid out to the next: room for what is written beyond."""
+    return BLOCK + lanes
 
 
 def column_sum(dtype: str, lanes: int) -> str:
@@ -339,12 +360,12 @@ def sum_outer(machine: Machine, a: Arithmetic) -> str:
         spans = _spans(f, machine, first, last)
 
         def laid_out(i: str) -> str:
-            return f.at(lefts, f.op("mul", f.op("sub", i, first), str(BLOCK)), scalar, "left")
+            place = f.op("mul", f.op("sub", i, first), str(_apart(lanes)))
+            return f.at(lefts, place, scalar, "left")
 
         for height, start, stop in spans:
-            with f.loop("i", start, stop, str(height)) as i:
-                rows = f"ptr {f.at('%lefts', block, 'ptr')}, i64 {some}, i64 {i}, i64 %size"
-                f.line(f"call void @gather_left_{height}({rows}, ptr {laid_out(i)})")
+            args = f"ptr {f.at('%lefts', block, 'ptr')}, i64 {some}, i64 {start}, i64 {stop}"
+            f.line(f"call void @gather_left_{height}({args}, ptr {laid_out(start)})")
         for width, j0, j1 in ((wide, "0", full), (1, full, "%columns")):
             with f.loop("j", j0, j1, str(width * lanes)) as j:
                 rows = f"ptr {f.at('%rights', block, 'ptr')}, i64 {some}, i64 {j}, i64 %columns"
