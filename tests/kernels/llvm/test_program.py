@@ -112,3 +112,17 @@ def test_swapping_two_gates_in_the_compiler_turns_the_witness_red(monkeypatch):
 
     monkeypatch.setattr(epilogue.Epilogue, "_from_tile", swapped)
     assert not torch.allclose(LLVM(step)(arguments).outputs["y"], want, atol=1e-3)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "mut1", "lstm_layernorm"])
+def test_an_epilogue_of_products_fetches_what_a_later_row_reads_and_writes(cell):
+    step = cells.get(cell).step
+    plan = lower(keep(step, reverse(step)).forward)
+    text = Program(plan, SINGLE, Machine.host(), backwards=False).text()
+    for stage in plan.stages:
+        _, _, body = text.partition(f"void @epilogue_{stage.name}(")
+        body = body[: body.index("\n}")]
+        touched = epilogue.Needs(plan, stage).buffers if stage.groups else {}
+        written = {buffer for _, buffer in stage.stores} if stage.groups else set()
+        for write, count in ((0, len(touched) - len(written)), (1, len(written))):
+            assert body.count(f"i32 {write}, i32 3, i32 1)") == count, stage.name

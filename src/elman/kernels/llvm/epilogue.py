@@ -67,13 +67,16 @@ class Epilogue:
 
     def _along_units(self, pointers: Mapping[int, str], limit: str) -> None:
         """All rows of a few units: what units have of their own is read once."""
+        rows = self.f.op("sub", "%item1", "%item0")
+        many = self.f.let("many", f"icmp sgt i64 {rows}, {AHEAD}")
         with self.f.loop("unit", "%unit0", "%unit1", str(self.lanes)) as unit:
             left = self._at_unit(unit, limit)
             for leaf in self.needs.parameters:
                 self.value(leaf)
             with self.f.loop("item", "%item0", "%item1") as item:
                 self._at_item(item, pointers)
-                self._fetch(item, pointers)
+                with self.f.when(many, "fetch"):
+                    self._fetch(item, pointers)
                 self._body(left)
 
     def _along_rows(self, pointers: Mapping[int, str], limit: str) -> None:
