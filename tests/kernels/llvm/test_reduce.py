@@ -56,7 +56,7 @@ def test_a_matrix_of_what_never_changes_has_a_gradient_without_loss(width, units
 @pytest.mark.parametrize("kind", ["f32", "f64", "pairs"])
 @pytest.mark.parametrize(
     "units, columns, steps, rows",
-    [(1, 1, 1, 1), (2, 3, 5, 1), (7, 17, 32, 2), (9, 33, 13, 5), (TILES * 6 + 9, 18, 45, 3)],
+    [(1, 1, 1, 1), (2, 3, 5, 1), (7, 17, 32, 2), (9, 33, 13, 5), (2 * TILES * 6 + 9, 18, 45, 3)],
 )
 def test_the_sum_of_outer_products_is_exact_where_rounding_cannot_be(
     width, kind, units, columns, steps, rows
