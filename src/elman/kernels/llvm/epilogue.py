@@ -60,7 +60,6 @@ class Epilogue:
         self.items = layout.load(f, "items")
         pointers = {index: layout.pointers(f, index, self.items) for index in self._buffers()}
         limit = layout.size(f, self.stage.size)
-        self.last = f.op("sub", "%item1", "1", "last")
         along = self._along_units if self.tilings else self._along_rows
         along(pointers, limit)
         return f.text()
@@ -69,14 +68,15 @@ class Epilogue:
         """All rows of a few units: what units have of their own is read once."""
         rows = self.f.op("sub", "%item1", "%item0")
         many = self.f.let("many", f"icmp sgt i64 {rows}, {AHEAD}")
+        last = self.f.op("sub", "%item1", "1", "last")
         with self.f.loop("unit", "%unit0", "%unit1", str(self.lanes)) as unit:
-            left = self._at_unit(unit, limit)
+            left = self._at_unit(_hidden(self.f, unit), limit)
             for leaf in self.needs.parameters:
                 self.value(leaf)
             with self.f.loop("item", "%item0", "%item1") as item:
                 self._at_item(item, pointers)
                 with self.f.when(many, "fetch"):
-                    self._fetch(item, pointers)
+                    self._fetch(item, last, pointers)
                 self._body(left)
 
     def _along_rows(self, pointers: Mapping[int, str], limit: str) -> None:
@@ -84,15 +84,15 @@ class Epilogue:
         with self.f.loop("item", "%item0", "%item1") as item:
             self._at_item(item, pointers)
             if self.lanes == 1:
-                self._body(self._at_unit("0", limit, hide=False))
+                self._body(self._at_unit("0", limit))
             else:
                 with self.f.loop("unit", "%unit0", "%unit1", str(self.lanes)) as unit:
-                    self._body(self._at_unit(unit, limit))
+                    self._body(self._at_unit(_hidden(self.f, unit), limit))
 
-    def _at_unit(self, unit: str, limit: str, *, hide: bool = True) -> str:
+    def _at_unit(self, unit: str, limit: str) -> str:
         """Take up the vector of units that begins there; how many there are from it on."""
-        self.unit = _hidden(self.f, unit) if hide else unit
-        left = self.f.op("sub", limit, self.unit, "left")
+        self.unit = unit
+        left = self.f.op("sub", limit, unit, "left")
         self.mask = self.v.before(left)
         return left
 
@@ -105,12 +105,12 @@ class Epilogue:
             for index, start in pointers.items()
         }
 
-    def _fetch(self, item: str, pointers: Mapping[int, str]) -> None:
+    def _fetch(self, item: str, last: str, pointers: Mapping[int, str]) -> None:
         """Have what a later row reads and writes brought near: rows lie far apart, so the processor
         cannot guess it, and the instructions of one row are as many as it looks ahead.
         """
         f = self.f
-        later = f.smaller(f.op("add", item, str(AHEAD)), self.last)
+        later = f.smaller(f.op("add", item, str(AHEAD)), last)
         written = {self.layout.buffers[buffer.name] for _, buffer in self.stage.stores}
         for index, start in pointers.items():
             if index != self.layout.coordinates:

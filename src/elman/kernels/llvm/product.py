@@ -10,7 +10,7 @@ weights of a block stay in the first cache while all rows pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -191,20 +191,28 @@ def multiply(a: Arithmetic, t: Tiling) -> str:
     )
     scalar, row = a.lines(f).scalar, str(t.width * a.lanes)
     with _blocks(f, a, t, "%count") as (rows, first, terms, weights, resume):
-        start = "0"
-        # the tallest tiles first, then what is left by lower ones
-        for height in t.heights:
-            left = f.op("sub", "%count", start)
-            whole = f.op("mul", f.op("sdiv", left, str(height)), str(height))
-            stop = f.op("add", start, whole, "stop")
+        for height, start, stop in spans(f, t.heights, "0", "%count"):
             with f.loop("item", start, stop, str(height)) as item:
                 f.line(
                     f"call void @product_{height}x{t.width}(ptr {f.at(rows, item, 'ptr')}, "
                     f"i64 {first}, i64 {terms}, ptr {weights}, "
                     f"ptr {f.at('%tile', f.op('mul', item, row), scalar)}, i1 {resume})"
                 )
-            start = stop
     return f.text()
+
+
+def spans(f: Function, heights: Sequence[int], first: str, last: str) -> list[tuple[int, str, str]]:
+    """Rows by the heights of the tiles that take them, the tallest first: where each height begins
+    and ends; what is left is taken by lower ones.
+    """
+    found: list[tuple[int, str, str]] = []
+    for height in heights:
+        left = f.op("sub", last, first)
+        whole = f.op("mul", f.op("sdiv", left, str(height)), str(height))
+        stop = f.op("add", first, whole, "stop")
+        found.append((height, first, stop))
+        first = stop
+    return found
 
 
 def multiply_row(a: Arithmetic, t: Tiling) -> str:

@@ -15,7 +15,7 @@ from elman.kernels.llvm.arithmetic import Arithmetic
 from elman.kernels.llvm.frame import Layout
 from elman.kernels.llvm.functions import Lanes
 from elman.kernels.llvm.machine import Machine
-from elman.kernels.llvm.product import ceiling
+from elman.kernels.llvm.product import ceiling, spans
 from elman.kernels.llvm.text import GLUE, Function
 from elman.kernels.stages import Plan
 
@@ -357,35 +357,23 @@ def sum_outer(machine: Machine, a: Arithmetic) -> str:
         some = f.smaller(str(BLOCK), f.op("sub", "%count", block))
         items = a.counted(f, some)
         last = f.smaller(f.op("add", first, many), row1)
-        spans = _spans(f, machine, first, last)
+        tiles = spans(f, heights(machine), first, last)
 
         def laid_out(i: str) -> str:
             place = f.op("mul", f.op("sub", i, first), str(_apart(lanes)))
             return f.at(lefts, place, scalar, "left")
 
-        for height, start, stop in spans:
+        for height, start, stop in tiles:
             args = f"ptr {f.at('%lefts', block, 'ptr')}, i64 {some}, i64 {start}, i64 {stop}"
             f.line(f"call void @gather_left_{height}({args}, ptr {laid_out(start)})")
         for width, j0, j1 in ((wide, "0", full), (1, full, "%columns")):
             with f.loop("j", j0, j1, str(width * lanes)) as j:
                 rows = f"ptr {f.at('%rights', block, 'ptr')}, i64 {some}, i64 {j}, i64 %columns"
                 f.line(f"call void @gather_{width}({rows}, ptr %panel)")
-                for height, start, stop in spans:
+                for height, start, stop in tiles:
                     with f.loop("i", start, stop, str(height)) as i:
                         f.line(
                             f"call void @outer_{height}x{width}(ptr {laid_out(i)}, ptr %panel, "
                             f"i64 {items}, i64 {i}, i64 {j}, i64 %columns, ptr %to)"
                         )
     return f.text()
-
-
-def _spans(f: Function, machine: Machine, first: str, last: str) -> list[tuple[int, str, str]]:
-    """Rows by the heights of tiles that take them, the tallest first: their first and their end."""
-    found: list[tuple[int, str, str]] = []
-    for height in heights(machine):
-        whole = f.op("sub", last, first)
-        whole = f.op("mul", f.op("sdiv", whole, str(height)), str(height))
-        stop = f.op("add", first, whole, "stop")
-        found.append((height, first, stop))
-        first = stop
-    return found
