@@ -45,7 +45,7 @@ def text_recipe(
         cell="lstm",
         hidden=hidden,
         layers=1,
-        embedding=min(64, max(8, alphabet)),
+        embedding=min(64, max(32, hidden // 3), max(8, alphabet)),
         dropout=0.0 if passes < 1 else 0.2,
         batch=batch,
         window=min(window, characters - 1),

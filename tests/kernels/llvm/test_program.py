@@ -66,6 +66,43 @@ def test_any_number_of_rows_is_covered_by_tiles(tall):
     assert product.heights(tall)[0] == tall
 
 
+class _Reckoned:
+    """A function whose instructions are done at once."""
+
+    def op(self, kind: str, left: str, right: str, name: str = "") -> str:
+        a, b = int(left), int(right)
+        done = {
+            "add": a + b, "sub": a - b, "mul": a * b, "and": a & b, "lshr": a >> b,
+            "sdiv": a // b if b else 0, "srem": a % b if b else 0,
+        }  # fmt: skip
+        return str(done[kind])
+
+    def smaller(self, left: str, right: str) -> str:
+        return str(min(int(left), int(right)))
+
+
+@pytest.mark.parametrize("vectors", ["avx2", "avx512"])
+@pytest.mark.parametrize("width", range(1, 7))
+def test_tiles_take_every_row_once_and_few_of_them_wait(vectors, width):
+    heights = product.heights(product.tall(Machine(vectors, "", "", ""), width))
+    spared = []
+    for count in range(49):
+        spans = product.spans(_Reckoned(), heights, width, "3", str(3 + count))  # pyright: ignore
+        taken = [row for height, a, b in spans for row in range(int(a), int(b), height)]
+        stop, greedy, time, left = 3, 0, 0, count
+        for height, start, end in spans:
+            assert int(start) == stop and (int(end) - stop) % height == 0
+            stop = int(end)
+            time += (stop - int(start)) // height * max(height * width, 8)
+            greedy += left // height * max(height * width, 8)
+            left %= height
+        assert stop == 3 + count and len(taken) == len(set(taken))
+        assert time <= greedy
+        spared.append(greedy - time)
+    # eight rows as four and four, four as two and two
+    assert {("avx2", 2): spared[8], ("avx2", 4): spared[4]}.get((vectors, width), 4) == 4
+
+
 def test_the_text_has_one_entry_and_names_its_stages():
     plan = lower(cells.get("rnn").step)
     program = Program(plan, SINGLE, Machine.host(), backwards=False)

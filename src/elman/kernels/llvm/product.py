@@ -26,6 +26,7 @@ TERMS = 128  # of one block
 ROOM = TERMS // 2 + 16  # pairs of a rounded row: of a block, and what a last vector writes beyond
 ROWS = 48  # that are multiplied before the epilogue takes them: a multiple of all tallest tiles
 ABREAST = 12  # accumulators of a single row, at most: a chain waits four cycles for each sum
+CHAINS = 8  # accumulators of a tile, at least, that add without waiting: four cycles, two at once
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ def multiply(a: Arithmetic, t: Tiling) -> str:
     )
     scalar, row = a.lines(f).scalar, str(t.width * a.lanes)
     with _blocks(f, a, t, "%count") as (rows, first, terms, weights, resume):
-        for height, start, stop in spans(f, t.heights, "0", "%count"):
+        for height, start, stop in spans(f, t.heights, t.width, "0", "%count"):
             with f.loop("item", start, stop, str(height)) as item:
                 f.line(
                     f"call void @product_{height}x{t.width}(ptr {f.at(rows, item, 'ptr')}, "
@@ -201,18 +202,41 @@ def multiply(a: Arithmetic, t: Tiling) -> str:
     return f.text()
 
 
-def spans(f: Function, heights: Sequence[int], first: str, last: str) -> list[tuple[int, str, str]]:
+def spans(
+    f: Function, heights: Sequence[int], width: int, first: str, last: str
+) -> list[tuple[int, str, str]]:
     """Rows by the heights of the tiles that take them, the tallest first: where each height begins
-    and ends; what is left is taken by lower ones.
+    and ends. What is left is taken by lower ones, to which the last of the tallest gives its rows
+    if all these then take less time.
     """
+    gives = sum(1 << rest for rest in range(heights[0]) if _gives(heights, width, rest))
     found: list[tuple[int, str, str]] = []
     for height in heights:
         left = f.op("sub", last, first)
-        whole = f.op("mul", f.op("sdiv", left, str(height)), str(height))
-        stop = f.op("add", first, whole, "stop")
+        tiles = f.op("sdiv", left, str(height))
+        if gives and height == heights[0]:
+            given = f.op("and", f.op("lshr", str(gives), f.op("srem", left, str(height))), "1")
+            tiles = f.op("sub", tiles, f.smaller(tiles, given))
+        stop = f.op("add", first, f.op("mul", tiles, str(height)), "stop")
         found.append((height, first, stop))
         first = stop
     return found
+
+
+def _gives(heights: Sequence[int], width: int, rest: int) -> bool:
+    """Whether lower tiles take the rows of a tallest one and the rest sooner than both take theirs:
+    a tile of few accumulators waits for its own sums.
+    """
+
+    def time(rows: int, heights: Sequence[int]) -> int:
+        total = 0
+        for height in heights:
+            total += rows // height * max(height * width, CHAINS)
+            rows %= height
+        return total
+
+    tallest, *lower = heights
+    return bool(lower) and time(tallest + rest, lower) < time(tallest + rest, heights)
 
 
 def multiply_row(a: Arithmetic, t: Tiling) -> str:

@@ -357,7 +357,7 @@ def sum_outer(machine: Machine, a: Arithmetic) -> str:
         some = f.smaller(str(BLOCK), f.op("sub", "%count", block))
         items = a.counted(f, some)
         last = f.smaller(f.op("add", first, many), row1)
-        tiles = spans(f, heights(machine), first, last)
+        tiles = spans(f, heights(machine), wide, first, last)
 
         def laid_out(i: str) -> str:
             place = f.op("mul", f.op("sub", i, first), str(_apart(lanes)))
