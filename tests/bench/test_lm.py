@@ -19,21 +19,24 @@ CUT = int(0.9 * len(LETTERS))
 TEXT = TextData("text", "here", "", len(LETTERS), 1, LETTERS[:CUT], LETTERS[CUT:])
 
 
-def test_both_start_alike_and_learn_alike():
+@pytest.mark.parametrize(("cell", "gates"), [("lstm", "ifgo"), ("gru", "rzn")])
+def test_both_start_alike_and_learn_alike(cell, gates):
     # the same weights, so the same losses, but for rounding, until the optimizers have added it up
-    config = TextConfig("lstm", 16, 1, 8, 0.0, 4, 12)
+    config = TextConfig(cell, 16, 1, 8, 0.0, 4, 12)
     training = TrainingConfig(lr=0.01, optimizer="muon", weight_decay=0.05, steps=9)
     ours = lm.Ours(TEXT, config, training)
     theirs = lm.plain(TEXT, config, 0.01)
     names = {"weight_ih_l0": "W", "weight_hh_l0": "U", "bias_ih_l0": "b"}
     layer, other = ours.task.model.recurrent.stack[0], theirs.model
+    second = other.recurrent.bias_hh_l0  # of all gates, where a cell has it only of a GRU's last
     with torch.no_grad():
         other.embedding.load_state_dict(ours.task.model.embedding.state_dict())
         other.output.load_state_dict(ours.task.model.output.state_dict())
         for name, kind in names.items():
-            gates = [layer.weights()[f"{kind}_{gate}"] for gate in "ifgo"]
-            getattr(other.recurrent, name).copy_(torch.cat(gates))
-        other.recurrent.bias_hh_l0.requires_grad_(False)
+            parts = [layer.weights()[f"{kind}_{gate}"] for gate in gates]
+            getattr(other.recurrent, name).copy_(torch.cat(parts))
+    kept = torch.cat([torch.full((16,), float((cell, gate) == ("gru", "n"))) for gate in gates])
+    second.register_hook(lambda gradient: gradient * kept)
     pairs = [(ours.step(n / 9), theirs.step(n / 9)) for n in range(9)]
     assert pairs[-1][0] < pairs[0][0]
     for one, two in pairs:
@@ -46,6 +49,19 @@ def test_figures_of_both_and_their_ratio():
     (row,) = results["results"]
     assert row["ratio"] > 0 and set(row["val_loss"]) == {"elman", "torch"}
     assert lm.table(results).row_count == 1
+
+
+def test_another_seed_starts_both_elsewhere():
+    config, training = TextConfig("gru", 8, 1, 8, 0.0, 4, 12), TrainingConfig(lr=0.01, steps=5)
+
+    def first(seed: int) -> tuple[float, float]:
+        ours = lm.Ours(TEXT, config, training, seed)
+        return ours.step(0.0), lm.plain(TEXT, config, 0.01, seed).step(0.0)
+
+    same, again, other = first(3), first(3), first(4)
+    assert same == again
+    assert all(a != b for a, b in zip(same, other, strict=True))
+    assert lm.measure(TEXT, ("gru",), 5, 1, seed=4)["seed"] == 4
 
 
 def test_what_cannot_be_measured_is_told():

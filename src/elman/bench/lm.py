@@ -45,6 +45,7 @@ def measure(
     steps: int,
     threads: int | None,
     tell: Callable[[str], None] = lambda _: None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """The figures of one run as JSON can hold them; `tell` hears what is being done."""
     for cell in cells:
@@ -53,16 +54,19 @@ def measure(
     if steps < TURN:
         raise ConfigError(f"a training of {steps} steps is too short: take {TURN} or more")
     with on_threads(threads) as count:
-        rows = [_row(text, cell, steps, tell) for cell in cells]
+        rows = [_row(text, cell, steps, seed, tell) for cell in cells]
     about = {"name": text.name, "sha256": text.sha256, "bytes": text.size}
-    return {"machine": machine(count), "text": about, "results": rows}
+    return {"machine": machine(count), "text": about, "seed": seed, "results": rows}
 
 
-def _row(text: TextData, cell: str, steps: int, tell: Callable[[str], None]) -> dict[str, Any]:
+def _row(
+    text: TextData, cell: str, steps: int, seed: int, tell: Callable[[str], None]
+) -> dict[str, Any]:
     """One cell: speeds, losses along the way, and on the held-out text in the end."""
     config, training = recipe(0.0, len(text.training), len(set(text.training)), steps=steps)
     config = replace(config, cell=cell)
-    ours, theirs = Ours(text, config, training), plain(text, config, training.lr)
+    ours = Ours(text, config, training, seed)
+    theirs = plain(text, config, training.lr, seed)
     trainings: dict[str, Any] = {"elman": ours, "torch": theirs}
     losses: dict[str, list[float]] = {name: [] for name in trainings}
     seconds: dict[str, list[float]] = {name: [] for name in trainings}
@@ -93,8 +97,10 @@ def _row(text: TextData, cell: str, steps: int, tell: Callable[[str], None]) -> 
 class Ours:
     """A training step as `training.train` does it."""
 
-    def __init__(self, text: TextData, config: TextConfig, training: TrainingConfig) -> None:
-        torch.manual_seed(0)
+    def __init__(
+        self, text: TextData, config: TextConfig, training: TrainingConfig, seed: int = 0
+    ) -> None:
+        torch.manual_seed(seed)
         self.task = TextTask(text, config, config.cell)
         self.updates = Updates(self.task.model, training)
         self.task.model.train()
@@ -107,13 +113,13 @@ class Ours:
         return loss.item()
 
 
-def plain(text: TextData, config: TextConfig, lr: float) -> Any:
+def plain(text: TextData, config: TextConfig, lr: float, seed: int = 0) -> Any:
     """The training of the script."""
     spec = importlib.util.spec_from_file_location("plain_torch", script())
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     return module.Training(
         text.training + text.validation, config.cell, hidden=config.hidden,
         embedding=config.embedding, rate=config.dropout, batch=config.batch, window=config.window,

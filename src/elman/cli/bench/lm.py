@@ -31,6 +31,8 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
     text = data.read(options.text if options.text in data.names() else Path(options.text), ())
     return printed(
         options, shared, "lm",
-        lambda tell: lm.measure(text, options.cells, options.steps, options.threads, tell),
+        lambda tell: lm.measure(
+            text, options.cells, options.steps, options.threads, tell, shared.seed or 0
+        ),
         lambda results: [lm.table(results)],
     )  # fmt: skip
