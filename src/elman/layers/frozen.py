@@ -60,7 +60,7 @@ class Frozen:
         """One step of a stream x (B, D), or a short sequence (T, B, D), or None where it takes more
         than compiled code to do it. Without a state, it is what the equations declare.
         """
-        if not unseen() or is_long(x, self.layers[-1].output_size) or self._net.bidirectional:
+        if not unseen() or is_long(x, self.layers[-1]) or self._net.bidirectional:
             return None
         kind = x.shape, x.dtype, torch.get_num_threads(), self._net.training
         way = self.ways.of(kind, lambda: self._way(x))

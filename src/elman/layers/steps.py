@@ -188,9 +188,9 @@ class _Room:
         return torch.empty(self._next.offset, dtype=torch.uint8, device="cpu")
 
 
-def is_long(x: Tensor, units: int) -> bool:
-    """Whether a sequence of so many units, as long as x, is none for `stepwise`."""
-    return x.dim() == 3 and x.shape[:-1].numel() * units * x.element_size() > SHORT
+def is_long(x: Tensor, last: Layer) -> bool:
+    """Whether x (T, B, D) is too long for `stepwise`, where this is the last layer."""
+    return x.dim() == 3 and x.shape[:-1].numel() * last.output_size * x.element_size() > SHORT
 
 
 def stepwise(
@@ -202,7 +202,7 @@ def stepwise(
     """
     if x.dim() not in (2, 3) or x.shape[-1] != layers[0].sizes["D"] or not x.shape[:-1].numel():
         return None
-    if is_long(x, layers[-1].output_size):  # before any room is asked for
+    if is_long(x, layers[-1]):  # before any room is asked for
         return None
     found: list[Stepping] = []
     now = torch.empty((1,) * (3 - x.dim()) + x.shape, dtype=x.dtype, device=x.device)

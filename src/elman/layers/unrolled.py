@@ -45,9 +45,9 @@ class Unrolled:
         """A step x (B, D) or a short sequence (T, B, D), or None where there is more to do. Without
         a state, it is what the equations declare.
         """
-        if not is_ordinary() or is_long(x, net.output_size) or net.bidirectional or _is_packing():
-            return None
         layers = net.stack
+        if not is_ordinary() or is_long(x, layers[-1]) or net.bidirectional or _is_packing():
+            return None
         weights = _weights(net, layers)
         if weights is None or not self._look(layers, weights):
             return None
