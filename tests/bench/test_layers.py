@@ -150,7 +150,7 @@ def test_measuring_gives_times_ratios_means_and_the_limit():
         (bench.Settings(shapes=((1, 0, 3),)), "T, B and H must be at least 1, not 1, 0, 3"),
         (
             bench.Settings(threads=-1),
-            "there is at least one thread, and time does not run backwards",
+            "--threads must be at least 1 and --seconds not below 0, not -1 and 5",
         ),
     ],
 )

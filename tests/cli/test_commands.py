@@ -242,6 +242,10 @@ def test_stamps_come_out_of_a_package_and_from_is_for_them_alone(call):
     found = json.loads(out)
     assert status == 0 and found["pictures"] == 1
     assert (Path(found["folder"]) / "animals" / "dog.txt").read_bytes() == text
+    assert call("data", "get", "lite")[2] == (
+        "elman: there is nothing called 'lite' to fetch: there are shakespeare, python, hello, "
+        "stamps, lite0\n"
+    )
     assert call("data", "get", "hello", "--from", "stamps.deb")[2] == (
         "elman: --from is for the stamps, not for hello: leave it out\n"
     )
@@ -357,7 +361,7 @@ def test_a_signal_saves_and_says_how_to_go_on(call, tmp_path, number, status):
     [
         (("--weight-decay", "nan"), "weight_decay must be 0 or more, not nan"),
         (("--weight-decay", "-1"), "weight_decay must be 0 or more, not -1"),
-        (("--minutes", "inf"), "minutes (inf) and steps (0) must be numbers"),
+        (("--minutes", "inf"), "minutes must be a number above 0, not inf"),
         (("--seed", "9" * 20), "--seed must be a number from 0 to"),
         (("--batch", "1000000"), "windows of"),
     ],

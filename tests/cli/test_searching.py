@@ -104,6 +104,16 @@ def test_wrong_wishes_get_a_sentence(call, found):
     assert "exists and is not empty" in err
 
 
+@pytest.mark.parametrize("wish", ["minutes", "candidates", "workers"])
+def test_none_at_all_is_no_search(call, wish):
+    for number in ("0", "-1"):
+        status, _, err = call("search", f"--{wish}", number, "--run", "none")
+        assert status == 1 and err == (
+            f"elman: --{wish} must be above 0, not {number}: left out, it is chosen\n"
+        )
+    assert not Path("none").exists()
+
+
 def test_the_latest_search_is_found_among_other_runs(call, found, monkeypatch):
     Path("runs").mkdir()
     Path("found").rename("runs/found")

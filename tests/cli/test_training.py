@@ -19,6 +19,18 @@ def test_the_report_names_figures_run_and_what_is_next(tmp_path, monkeypatch, ca
     assert "characters/s\nheld out: " in out and "bits per character" in out
 
 
+def test_a_training_without_a_step_says_that_nothing_was_learned(tmp_path, capsys):
+    trained = api.train("hello", minutes=1e-9, folder=tmp_path / "run")
+    report(trained, Shared())
+    out = capsys.readouterr().out
+
+    assert trained.steps == 0
+    assert out.endswith(
+        "nothing was learned: the time was over before the first step; give more --minutes\n"
+        f"run {tmp_path / 'run'}\n"
+    )
+
+
 def test_a_signal_becomes_stopped_with_the_way_to_go_on(tmp_path):
     trained = api.Trained(tmp_path, 7, 1.0, 2.0, None, 3, signal=2)
     with pytest.raises(Stopped) as stop:

@@ -115,9 +115,10 @@ def test_restart_puts_marked_rows_back_and_cuts_the_gradient():
 def test_a_model_of_nothing_is_refused():
     with pytest.raises(ConfigError) as error:
         LanguageModel("rnn", 0, 4)
-    assert str(error.value) == (
-        "a language model needs at least 1 token and an embedding of 0 or more, not 0 and 64"
-    )
+    assert str(error.value) == "a language model needs at least 1 token, not 0"
+    with pytest.raises(ConfigError) as error:
+        LanguageModel("rnn", 4, 4, embedding=-1)
+    assert str(error.value) == "embedding must be 0, for one-hot, or more, not -1"
 
 
 def test_scores_start_from_how_often_tokens_occur():

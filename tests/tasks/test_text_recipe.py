@@ -18,6 +18,15 @@ def test_steps_alone_are_sized_by_the_minutes_that_they_take():
     assert text_recipe(0.0, 10**7, 65, steps=1200)[0] == text_recipe(2.0, 10**7, 65)[0]
 
 
+def test_vectors_of_characters_are_as_long_as_layer_and_alphabet_need():
+    made = [
+        text_recipe(m, 10**6, a)[0]
+        for m, a in ((0.05, 65), (0.1, 65), (2.0, 65), (2.0, 40), (2.0, 2))
+    ]
+
+    assert [model.embedding for model in made] == [32, 42, 64, 40, 8]
+
+
 def test_what_is_read_less_than_once_leaves_nothing_out():
     lengths = 1_000_000, 10_000_000
     # 3 s, 5 s and 3 minutes: what two cores read of a text of a million characters, and of ten

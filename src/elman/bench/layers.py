@@ -81,7 +81,10 @@ def check(settings: Settings, threads: int, cells: Sequence[str]) -> None:
         if min(shape) < 1:
             raise ConfigError(f"T, B and H must be at least 1, not {', '.join(map(str, shape))}")
     if threads < 1 or settings.seconds < 0:
-        raise ConfigError("there is at least one thread, and time does not run backwards")
+        raise ConfigError(
+            f"--threads must be at least 1 and --seconds not below 0, not {threads} and "
+            f"{settings.seconds:g}"
+        )
 
 
 def _row(problem: Problem, settings: Settings) -> dict[str, Any]:

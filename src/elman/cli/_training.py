@@ -45,12 +45,16 @@ def report(trained: Trained, shared: Shared, *, advice: bool = True) -> dict[str
     opened = api.open_run(trained.run)
     writes, loss = opened.config.task == "text", trained.val_loss
     bits = "" if loss is None or not writes else f", {loss / math.log(2):.4f} bits per character"
-    said = "" if loss is None else f": {loss:.4f} nats{bits}"
+    said = "" if loss is None else f"held out: {loss:.4f} nats{bits}\n"
+    if not trained.steps:
+        said = "nothing was learned: the time was over before the first step; give more --minutes\n"
     console.print(
         f"{trained.steps:,} steps in {trained.seconds:.0f} s, {trained.parameters:,} parameters, "
-        f"{trained.tokens_per_second:,.0f} {trained.unit}/s\nheld out{said}\nrun {trained.run}",
+        f"{trained.tokens_per_second:,.0f} {trained.unit}/s\n{said}run {trained.run}",
         soft_wrap=True,
     )
+    if not trained.steps:
+        return result
     if not writes:
         found = api.evaluate(trained.run, seed=shared.seed or 0)
         print(f"\n{api.tell(found)}")

@@ -19,20 +19,25 @@ from tyro.conf import arg
 
 from elman.cli import Shared
 from elman.cli._options import RunFolder, listed
+from elman.errors import ConfigError
 
 
 @dataclass(frozen=True)
 class Options:
-    minutes: Annotated[float, arg(help_behavior_hint="(30, if no end is given)")] = 0.0
+    minutes: Annotated[
+        float | None, arg(metavar="FLOAT", help_behavior_hint="(30, if no end is given)")
+    ] = None
     """Wall-clock time to search; the last part of it trains the winners anew."""
-    candidates: Annotated[int, arg(help_behavior_hint="")] = 0
+    candidates: Annotated[int | None, arg(metavar="INT", help_behavior_hint="")] = None
     """New cells to test, counted from the beginning of the search."""
     folder: RunFolder = None
     """The run folder to make or, with --resume, to go on with."""
     resume: bool = False
     """Go on with a search, the latest one unless --run names another, by the options that it began
     with."""
-    workers: Annotated[int, arg(help_behavior_hint="(one for each core)")] = 0
+    workers: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(one for each core)")] = (
+        None
+    )
     """Processes that train, one thread each."""
     dask: Annotated[str | None, arg(metavar="ADDRESS", help_behavior_hint="")] = None
     """Train on a dask cluster: tcp://HOST:PORT, or `local` for one on this machine."""
@@ -65,8 +70,11 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
     from elman.cli._searching import begin, go_on
     from elman.search.plan import Budget, Plan
 
-    ends = {"minutes": options.minutes, "candidates": options.candidates}
-    where = {"workers": options.workers, "dask": options.dask}
+    for name in ("minutes", "candidates", "workers"):
+        if (given := getattr(options, name)) is not None and not given > 0:
+            raise ConfigError(f"--{name} must be above 0, not {given:g}: left out, it is chosen")
+    ends = {"minutes": options.minutes or 0.0, "candidates": options.candidates or 0}
+    where = {"workers": options.workers or 0, "dask": options.dask}
     if options.resume:
         return go_on(options.folder or "latest", shared, **ends, **where)
     plan = Plan(

@@ -41,11 +41,10 @@ class LanguageModel(nn.Module):
         precision: str = "full",
     ) -> None:
         super().__init__()
-        if vocabulary < 1 or embedding < 0:
-            raise ConfigError(
-                f"a language model needs at least 1 token and an embedding of 0 or more, "
-                f"not {vocabulary} and {embedding}"
-            )
+        if vocabulary < 1:
+            raise ConfigError(f"a language model needs at least 1 token, not {vocabulary}")
+        if embedding < 0:
+            raise ConfigError(f"embedding must be 0, for one-hot, or more, not {embedding}")
         cell = cells.get(cell)
         if more := [
             leaf.name for leaf in (*cell.step.inputs, *cell.step.statics) if leaf.name != "x"

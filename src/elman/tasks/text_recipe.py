@@ -41,11 +41,13 @@ def text_recipe(
     batch, window = (64 if spent > 1 else 32 if spent > 0.25 else 16), 64
     while batch > 1 and batch * window * 8 > characters:
         batch //= 2
+    # longer vectors cost a narrow layer more of its time than they teach it
+    embedding = min(64, max(32, hidden // 3), max(8, alphabet))
     model = TextConfig(
         cell="lstm",
         hidden=hidden,
         layers=1,
-        embedding=min(64, max(32, hidden // 3), max(8, alphabet)),
+        embedding=embedding,
         dropout=0.0 if passes < 1 else 0.2,
         batch=batch,
         window=min(window, characters - 1),

@@ -52,11 +52,9 @@ class TrainingConfig:
     """Most time between two checkpoints."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.minutes < float("inf") or self.steps < 0:
-            raise ConfigError(
-                f"minutes ({self.minutes:g}) and steps ({self.steps}) must be numbers that are not "
-                "below 0: give one of them, above 0"
-            )
+        for name, number in (("minutes", self.minutes), ("steps", self.steps)):
+            if not 0 <= number < float("inf"):
+                raise ConfigError(f"{name} must be a number above 0, not {number:g}")
         if not (self.minutes or self.steps):
             raise ConfigError("a training needs an end: give --minutes or --steps")
         if not 0 <= self.weight_decay < float("inf"):

@@ -122,12 +122,43 @@ def test_without_a_folder_code_is_compiled(tmp_path, monkeypatch):
 
 def test_those_not_asked_for_longest_go_first(folder, monkeypatch):
     monkeypatch.setattr(objects, "MOST", 4)
-    for number in range(4):
-        objects.keep(str(number), b"code")
-        os.utime(folder / str(number), (number, number))
-    assert objects.kept("0") == b"code"
-    objects.keep("4", b"code")
-    assert {path.name for path in folder.iterdir()} == {"0", "4"}
+    names = [objects.key(str(number)) for number in range(5)]
+    for number, name in enumerate(names[:4]):
+        objects.keep(name, b"code")
+        os.utime(folder / name, (number, number))
+    assert objects.kept(names[0]) == b"code"
+    objects.keep(names[4], b"code")
+    assert {path.name for path in folder.iterdir()} == {names[0], names[4]}
+
+
+def test_what_is_not_elmans_stays(folder, monkeypatch):
+    monkeypatch.setattr(objects, "MOST", 4)
+    folder.mkdir(parents=True)
+    (folder / f"{'0' * 64}.o").mkdir()  # cannot be taken away, and is the oldest of all
+    os.utime(folder / f"{'0' * 64}.o", (0, 0))
+    others = [folder / name for name in ("thesis.txt", "main.o", ".bashrc", "a.tmp", "b", "c")]
+    for path in others:
+        path.touch()
+        os.utime(path, (1, 1))
+    for number in range(9):
+        objects.keep(objects.key(str(number)), b"code")
+    assert all(path.exists() for path in others)
+    assert len([path for path in folder.iterdir() if path not in others]) <= 5
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners are a matter of POSIX")
+def test_a_file_that_others_can_write_is_not_read(folder):
+    before = os.umask(0)
+    try:
+        assert added(2.0) == 2.0
+    finally:
+        os.umask(before)
+    (path,) = folder.iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o620)
+    assert objects.kept(path.name) is None
+    assert added(2.0) == 2.0
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_another_process_takes_it_and_gets_the_same_bits(folder):

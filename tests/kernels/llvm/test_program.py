@@ -17,6 +17,7 @@ from elman.kernels.llvm.program import Program
 from elman.kernels.stages import lower
 
 SINGLE, DOUBLE = (Arithmetic.of(Machine.host(), dtype) for dtype in ("f32", "f64"))
+PAIRS = Arithmetic.of(Machine.host(), "f32", pairs=True)
 
 
 def regions(text: str) -> dict[str, set[str]]:
@@ -99,8 +100,10 @@ def test_tiles_take_every_row_once_and_few_of_them_wait(vectors, width):
         assert stop == 3 + count and len(taken) == len(set(taken))
         assert time <= greedy
         spared.append(greedy - time)
-    # eight rows as four and four, four as two and two
-    assert {("avx2", 2): spared[8], ("avx2", 4): spared[4]}.get((vectors, width), 4) == 4
+    if vectors == "avx2" and width == 2:
+        assert spared[8] == 4  # as four and four, not six and two
+    if vectors == "avx2" and width == 4:
+        assert spared[4] == 4  # as two and two, not three and one
 
 
 def test_the_text_has_one_entry_and_names_its_stages():
@@ -128,6 +131,16 @@ def test_what_kernels_have_in_common_is_compiled_once():
     assert names == again
     assert names["fill"] != double["fill"]
     assert set(names) == {"count", "fill"}
+
+
+def test_tiles_of_several_widths_are_compiled_together(monkeypatch):
+    monkeypatch.setattr(reused, "_compiled", {})
+    monkeypatch.setenv("ELMAN_CODE_CACHE", "0")
+    program = Program(lower(cells.get("ran").step), PAIRS, Machine.host(), backwards=False)
+    widths = {t.width for tilings in program.tilings.values() for t in tilings}
+    names = reused.compiled(program.reused, PAIRS, Machine.host())
+    assert len(widths) > 1
+    assert {f"multiply_{width}" for width in widths} <= set(names)
 
 
 def test_swapping_two_gates_in_the_compiler_turns_the_witness_red(monkeypatch):

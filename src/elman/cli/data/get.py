@@ -45,6 +45,9 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
             f"EfficientNet-Lite0 is here: it looks at pictures ({packs.LICENCE})."
         )
         return {"name": options.name, "bytes": len(raw)}
+    if options.name not in data.names():
+        known = ", ".join((*data.names(), stamps.NAME, packs.NAME))
+        raise ConfigError(f"there is nothing called {options.name!r} to fetch: there are {known}")
     text = data.get(options.name)
     letters = len(text.training) + len(text.validation) * text.held_out
     shared.console().print(f"{text.name} is here: {letters:,} characters, {text.source}.")

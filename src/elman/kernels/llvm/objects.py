@@ -3,14 +3,15 @@
 In: all that machine code follows from, the text of its module first. Out: an object file, or None.
 A file is named by a checksum of what it follows from and begins with one of its content, so it is
 never out of date, and a torn one is not there. Nothing depends on the folder: where it cannot be
-read or written, or belongs to somebody else, code is compiled anew. `ELMAN_CODE_CACHE` is another
-folder, or 0 for none.
+read or written, or somebody else could write there, code is compiled anew. `ELMAN_CODE_CACHE` is
+another folder, or 0 for none.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import secrets
 from collections.abc import Generator
@@ -24,6 +25,8 @@ from elman.cache import cache_folder
 from elman.errors import DataError
 
 MOST = 512  # files; those of a cell and of what cells share have 6 to 15 KB each
+# what we name so: a folder that was chosen may hold whatever else
+_OURS = "[0-9a-f]" * 64 + ".o", "." + "[0-9a-f]" * 16 + ".tmp"
 _SUM = hashlib.sha256().digest_size
 _OTHERS = 0o022  # who may write, beside the owner
 _anew = 0  # blocks of `anew` that are open
@@ -57,7 +60,10 @@ def kept(key: str) -> bytes | None:
         return None
     path = folder / key
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            if not _ours_alone(os.fstat(file.fileno())):
+                return None
+            raw = file.read()
     except OSError:
         return None
     with contextlib.suppress(OSError):
@@ -77,6 +83,7 @@ def keep(key: str, content: bytes) -> None:
     beside = folder / f".{secrets.token_hex(8)}.tmp"
     with contextlib.suppress(OSError):
         try:
+            beside.touch(0o600, exist_ok=False)
             beside.write_bytes(hashlib.sha256(content).digest() + content)
             beside.replace(folder / key)
         finally:
@@ -85,26 +92,32 @@ def keep(key: str, content: bytes) -> None:
 
 
 def _folder() -> Path | None:
-    """The folder, if only this user can write there: what is read from it will be run."""
+    """The folder, if only this user may write there: what is read from it will be run."""
     chosen = os.environ.get("ELMAN_CODE_CACHE")
     if chosen == "0" or _anew:
         return None
     try:
         folder = Path(chosen) if chosen else cache_folder() / "code"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if hasattr(os, "getuid"):
-            facts = folder.stat()
-            if facts.st_uid != os.getuid() or facts.st_mode & _OTHERS:
-                return None
+        return folder if _ours_alone(folder.stat()) else None
     except (OSError, DataError):
         return None
-    return folder
+
+
+def _ours_alone(facts: os.stat_result) -> bool:
+    """Whether a file or folder belongs to this user, and nobody else may write there."""
+    if not hasattr(os, "getuid"):
+        return True
+    return facts.st_uid == os.getuid() and not facts.st_mode & _OTHERS
 
 
 def _sweep(folder: Path) -> None:
     """Take away those that were not asked for longest, and what killed writers have left."""
-    files = list(folder.iterdir())
-    if len(files) > MOST:
-        files.sort(key=lambda path: path.stat().st_mtime)
-        for path in files[: len(files) - MOST // 2]:
-            path.unlink(missing_ok=True)
+    asked: dict[Path, float] = {}
+    for path in itertools.chain(*map(folder.glob, _OURS)):
+        with contextlib.suppress(OSError):  # others sweep too
+            asked[path] = path.stat().st_mtime
+    if len(asked) > MOST:
+        for path in sorted(asked, key=lambda path: asked[path])[: len(asked) - MOST // 2]:
+            with contextlib.suppress(OSError):
+                path.unlink()

@@ -24,7 +24,7 @@ from elman.kernels.stages import Group, Plan, Stage, terms_of
 WIDEST = 6  # products of one tile; more are split into several groups
 TERMS = 128  # of one block
 ROOM = TERMS // 2 + 16  # pairs of a rounded row: of a block, and what a last vector writes beyond
-ROWS = 48  # that are multiplied before the epilogue takes them: a multiple of all tallest tiles
+ROWS = 48  # multiplied before the epilogue takes them: tallest tiles of 2, 3, 4, 6 and 8 fit in
 ABREAST = 12  # accumulators of a single row, at most: a chain waits four cycles for each sum
 CHAINS = 8  # accumulators of a tile, at least, that add without waiting: four cycles, two at once
 
@@ -209,13 +209,14 @@ def spans(
     and ends. What is left is taken by lower ones, to which the last of the tallest gives its rows
     if all these then take less time.
     """
-    gives = sum(1 << rest for rest in range(heights[0]) if _gives(heights, width, rest))
+    sooner = [rest for rest in range(heights[0]) if _lower_are_sooner(heights, width, rest)]
+    table = sum(1 << rest for rest in sooner)  # a bit for each number of rows that may be left
     found: list[tuple[int, str, str]] = []
     for height in heights:
         left = f.op("sub", last, first)
         tiles = f.op("sdiv", left, str(height))
-        if gives and height == heights[0]:
-            given = f.op("and", f.op("lshr", str(gives), f.op("srem", left, str(height))), "1")
+        if table and height == heights[0]:
+            given = f.op("and", f.op("lshr", str(table), f.op("srem", left, str(height))), "1")
             tiles = f.op("sub", tiles, f.smaller(tiles, given))
         stop = f.op("add", first, f.op("mul", tiles, str(height)), "stop")
         found.append((height, first, stop))
@@ -223,7 +224,7 @@ def spans(
     return found
 
 
-def _gives(heights: Sequence[int], width: int, rest: int) -> bool:
+def _lower_are_sooner(heights: Sequence[int], width: int, rest: int) -> bool:
     """Whether lower tiles take the rows of a tallest one and the rest sooner than both take theirs:
     a tile of few accumulators waits for its own sums.
     """

@@ -20,10 +20,9 @@ from elman.kernels.llvm.text import declared
 def tiles(a: Arithmetic, tilings: Iterable[Tiling]) -> list[str]:
     """A part for every width of tile."""
     widths = {t.width: t for t in tilings}
-    more = [round_rows(a, ROOM)] if a.pairs else []
     parts: list[str] = []
     for width, t in sorted(widths.items()):
-        lines = [*more, *(tile(a, height, width) for height in t.heights), multiply(a, t)]
+        lines = [*(tile(a, height, width) for height in t.heights), multiply(a, t)]
         parts.append("\n\n".join([*lines, tile(a, 1, width, t.abreast), multiply_row(a, t)]))
     return parts
 
@@ -63,8 +62,9 @@ def compiled(parts: Iterable[str], a: Arithmetic, machine: Machine) -> dict[str,
     with _lock:  # code that another thread has linked to must never be replaced
         missing = [part for part in parts if (a, machine, part) not in _compiled]
         if missing:
-            head = declarations(a.dtype, a.lanes) + "\n" + a.declaration
-            text = "\n\n".join([head, *missing])
+            head = [declarations(a.dtype, a.lanes), a.declaration]
+            head += [round_rows(a, ROOM)] if a.pairs else []  # of all tiles
+            text = "\n\n".join([*head, *missing])
             code = compile_text(text, machine, {})
             for part in missing:
                 names = [name_of(line) for line in declared(part)]
