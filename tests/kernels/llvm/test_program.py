@@ -141,6 +141,8 @@ def test_tiles_of_several_widths_are_compiled_together(monkeypatch):
     names = reused.compiled(program.reused, PAIRS, Machine.host())
     assert len(widths) > 1
     assert {f"multiply_{width}" for width in widths} <= set(names)
+    defined = [line for line in program.text().splitlines() if line.startswith("define")]
+    assert sum("@round_rows(" in line for line in defined) == 1
 
 
 def test_swapping_two_gates_in_the_compiler_turns_the_witness_red(monkeypatch):

@@ -82,8 +82,7 @@ class Program:
 
     def text(self) -> str:
         """The whole module, to read."""
-        head = declarations(self.dtype, self.lanes) + "\n" + self.arithmetic.declaration
-        parts = [self._title(), head.rstrip(), *self.reused, *self._own()]
+        parts = [self._title(), reused.head(self.arithmetic), *self.reused, *self._own()]
         return "\n\n".join(parts) + "\n"
 
     def own_text(self) -> str:

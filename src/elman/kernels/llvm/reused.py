@@ -17,6 +17,12 @@ from elman.kernels.llvm.product import ROOM, Tiling, multiply, multiply_row, til
 from elman.kernels.llvm.text import declared
 
 
+def head(a: Arithmetic) -> str:
+    """What parts rest on, once in a module: declarations, and what rounds rows for all tiles."""
+    own = [a.declaration, round_rows(a, ROOM)] if a.pairs else []
+    return "\n\n".join([declarations(a.dtype, a.lanes).rstrip(), *filter(None, own)])
+
+
 def tiles(a: Arithmetic, tilings: Iterable[Tiling]) -> list[str]:
     """A part for every width of tile."""
     widths = {t.width: t for t in tilings}
@@ -62,9 +68,7 @@ def compiled(parts: Iterable[str], a: Arithmetic, machine: Machine) -> dict[str,
     with _lock:  # code that another thread has linked to must never be replaced
         missing = [part for part in parts if (a, machine, part) not in _compiled]
         if missing:
-            head = [declarations(a.dtype, a.lanes), a.declaration]
-            head += [round_rows(a, ROOM)] if a.pairs else []  # of all tiles
-            text = "\n\n".join([*head, *missing])
+            text = "\n\n".join([head(a), *missing])
             code = compile_text(text, machine, {})
             for part in missing:
                 names = [name_of(line) for line in declared(part)]
