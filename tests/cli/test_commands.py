@@ -362,6 +362,7 @@ def test_a_signal_saves_and_says_how_to_go_on(call, tmp_path, number, status):
         (("--weight-decay", "nan"), "weight_decay must be 0 or more, not nan"),
         (("--weight-decay", "-1"), "weight_decay must be 0 or more, not -1"),
         (("--minutes", "inf"), "minutes must be a number above 0, not inf"),
+        (("--minutes", "-1"), "--minutes must be above 0, not -1: left out, it is chosen"),
         (("--seed", "9" * 20), "--seed must be a number from 0 to"),
         (("--batch", "1000000"), "windows of"),
     ],

@@ -45,5 +45,5 @@ def test_a_signal_becomes_stopped_with_the_way_to_go_on(tmp_path):
 def test_no_steps_and_no_minutes_are_no_training(end, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["train", "text", "hello", end, "0"]) == 1
-    assert f"{end} must be above 0" in capsys.readouterr().err
+    assert f"{end} must be above 0, not 0: left out, it is chosen" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from tyro.conf import arg
 
+from elman.errors import ConfigError
+
 CHOSEN = "(chosen for you)"
 
 Whole = Annotated[int | None, arg(metavar="INT", help_behavior_hint=CHOSEN)]
@@ -53,6 +55,13 @@ class TrainingOptions:
     """Largest norm of the gradients."""
     folder: RunFolder = None
     """The run folder to make; otherwise a fresh one in runs/."""
+
+
+def check_above_zero(**given: float | None) -> None:
+    """ConfigError for an option that was given and is not above 0, where leaving it out will do."""
+    for name, number in given.items():
+        if number is not None and not number > 0:
+            raise ConfigError(f"--{name} must be above 0, not {number:g}: left out, it is chosen")
 
 
 def listed(words: str) -> tuple[str, ...]:

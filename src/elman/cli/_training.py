@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from elman.cli._call import Shared, Stopped
-from elman.errors import ConfigError
+from elman.cli._options import check_above_zero
 
 if TYPE_CHECKING:
     from elman.api import Trained
@@ -19,11 +19,9 @@ def train_task(task: str, options: object, shared: Shared) -> dict[str, object]:
 
     given = dict(vars(options))
     source = given.pop("data")
-    for end in ("minutes", "steps"):
-        if given[end] is None:
-            given.pop(end)
-        elif given[end] == 0:
-            raise ConfigError(f"--{end} must be above 0: left out, it is chosen")
+    ends = {end: given.pop(end) for end in ("minutes", "steps")}
+    check_above_zero(**ends)
+    given |= {end: number for end, number in ends.items() if number is not None}
     with Display(shared.console()) as watcher:
         trained = api.train(source, task=task, seed=shared.seed or 0, watcher=watcher, **given)
     return report(trained, shared)

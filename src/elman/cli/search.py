@@ -18,8 +18,7 @@ from typing import Annotated
 from tyro.conf import arg
 
 from elman.cli import Shared
-from elman.cli._options import RunFolder, listed
-from elman.errors import ConfigError
+from elman.cli._options import RunFolder, check_above_zero, listed
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,9 @@ def run(options: Options, shared: Shared) -> dict[str, object] | None:
     from elman.cli._searching import begin, go_on
     from elman.search.plan import Budget, Plan
 
-    for name in ("minutes", "candidates", "workers"):
-        if (given := getattr(options, name)) is not None and not given > 0:
-            raise ConfigError(f"--{name} must be above 0, not {given:g}: left out, it is chosen")
+    check_above_zero(
+        minutes=options.minutes, candidates=options.candidates, workers=options.workers
+    )
     ends = {"minutes": options.minutes or 0.0, "candidates": options.candidates or 0}
     where = {"workers": options.workers or 0, "dask": options.dask}
     if options.resume:
