@@ -53,7 +53,7 @@ check: $(VENV)/.all
 # Threads that wait for one another sleep: the proofs run more of them than there are cores.
 prove: $(VENV)/.test
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -m prove \
-	    -n $(or $(WORKERS),2) $(ARGS)
+	    -n $(or $(WORKERS),2) --dist worksteal $(ARGS)
 
 docs: $(VENV)/.core
 	$(BIN)/python -m elman.cli._reference docs/cells

@@ -63,7 +63,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("proof")
     for line in written:
         terminalreporter.write_line(line)
-    if terminalreporter.config.getoption("--update-proof"):
+    alone = not hasattr(terminalreporter.config, "workerinput")  # no worker has all the counts
+    if alone and terminalreporter.config.getoption("--update-proof"):
         table.update(table.PAGE, written)
 
 

@@ -139,7 +139,6 @@ def coordinator(folder, candidates, **more):
 
 def killed(tmp_path, plan, times, candidates):
     """Kill the coordinator again and again; the last one is left to finish."""
-    quiet(plan, tmp_path / "quiet", candidates)
     kills, folder = 0, tmp_path / "killed"
     while kills < times:
         process = coordinator(folder, candidates)
@@ -157,12 +156,10 @@ def killed(tmp_path, plan, times, candidates):
             done = [one for one in check_whole(folder) if one.outcome]
             if len(done) >= candidates:  # too quick: go on with a longer search
                 candidates += 30
-                quiet(plan, tmp_path / f"quiet{candidates}", candidates)
     process = coordinator(folder, candidates)
     assert process.wait(300) == 0, process.communicate()
     process.stderr.close()
-    name = next(n for n in (f"quiet{candidates}", "quiet") if (tmp_path / n).exists())
-    whole = rows(SearchRun(tmp_path / name))
+    whole = rows(SearchRun(quiet(plan, tmp_path / "quiet", candidates).folder))
     check_whole(folder)
     assert rows(SearchRun(folder))[: len(whole)] == whole
 
