@@ -60,7 +60,7 @@ def test_another_sitting_goes_on_where_the_first_one_stopped():
 
 def test_a_first_evaluation_that_would_take_long_is_left_to_the_end():
     clock = at(1)
-    clock.expect(5.0)  # less than a tenth of a minute: it comes early, as ever
+    clock.expect(2.9)  # less than a twentieth of a minute: it comes early, as ever
     assert not clock.dear and clock.reserve == pytest.approx(1.8)
     clock.expect(20.0)
     assert clock.dear and clock.reserve == pytest.approx(23.2)
@@ -71,3 +71,19 @@ def test_a_first_evaluation_that_would_take_long_is_left_to_the_end():
     steps = Clock(0.0, 100)
     steps.expect(1e9)
     assert not steps.dear
+
+
+def test_the_rate_does_not_fall_while_the_first_step_is_compiled():
+    clock = at(20.0)
+    assert clock.schedule() == 0.0 < clock.progress()
+    clock.stepped()
+    assert clock.step == 1 and clock.schedule() == pytest.approx(0.0, abs=1e-3)
+
+    after = Clock(1.0, 0)
+    after.restore(clock.facts() | {"seconds": 39.1})  # halfway from there to what is put aside
+    assert after.schedule() == pytest.approx(0.5, abs=1e-3)
+    assert after.progress() == pytest.approx(39.1 / 58.2, abs=1e-3)
+
+    older = Clock(1.0, 0)
+    older.restore({"step": 3, "seconds": 29.1, "look": None})
+    assert older.schedule() == pytest.approx(older.progress(), abs=1e-3)

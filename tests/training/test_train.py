@@ -41,7 +41,8 @@ def fingerprint(folder: Path) -> str:
         for name, array in sorted(arrays.items()):
             found.update(name.encode() + np.ascontiguousarray(array).tobytes())
     facts = last.facts()
-    facts["clock"].pop("seconds"), facts["clock"].pop("look")
+    for measured in ("seconds", "first", "look"):
+        facts["clock"].pop(measured)
     return f"{found.hexdigest()} {facts}"
 
 

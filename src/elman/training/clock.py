@@ -11,7 +11,7 @@ import time
 
 _FIRST_RESERVE = 0.03  # share of the time put aside until an evaluation has been timed
 FIRST_LOOK = 0.3  # early, to see what it writes before it can
-DEAR = 0.1  # share of the time from which on an evaluation is left to the end
+DEAR = 0.05  # share of the time from which on the first evaluation is left to the end
 
 
 class Clock:
@@ -23,6 +23,7 @@ class Clock:
         self.steps = steps
         self.step = 0
         self._before = 0.0
+        self._first = 0.0
         self._since = time.monotonic() if since is None else since
         self._last_look: float | None = None
         self._expected = 0.0
@@ -47,12 +48,26 @@ class Clock:
 
     def progress(self) -> float:
         """From 0 to 1: the larger one of the shares of steps and of time."""
+        return self._share(0.0)
+
+    def schedule(self) -> float:
+        """From 0 to 1, for the learning rate: it does not fall while the first step is compiled."""
+        return self._share(self._first) if self.step else 0.0
+
+    def _share(self, start: float) -> float:
         shares = [0.0]
         if self.steps:
             shares.append(self.step / self.steps)
         if self.limit:
-            shares.append(self.seconds / max(self.limit - self.reserve, 1e-9))
+            whole = self.limit - self.reserve - start
+            shares.append((self.seconds - start) / max(whole, 1e-9))
         return min(1.0, max(shares))
+
+    def stepped(self) -> None:
+        """Count a step."""
+        self.step += 1
+        if self.step == 1:
+            self._first = self.seconds
 
     def left(self) -> float:
         """Seconds still to go, judged by what has been; NaN at the very start."""
@@ -83,10 +98,16 @@ class Clock:
 
     def facts(self) -> dict[str, float | int | None]:
         """What a checkpoint keeps."""
-        return {"step": self.step, "seconds": self.seconds, "look": self._last_look}
+        return {
+            "step": self.step,
+            "seconds": self.seconds,
+            "first": self._first,
+            "look": self._last_look,
+        }
 
     def restore(self, facts: dict[str, float | int | None]) -> None:
         """Go on from what a checkpoint kept."""
         self.step = int(facts["step"] or 0)
         self._before = float(facts["seconds"] or 0.0)
+        self._first = float(facts.get("first") or 0.0)
         self._last_look = facts["look"]

@@ -117,8 +117,8 @@ class Trainer:
     def go(self, request: Request) -> None:
         """Step by step to the end, or to the step after which a stop was asked for."""
         self.task.model.train()
-        while request.number is None and (progress := self.clock.progress()) < 1:
-            self.step(progress)
+        while request.number is None and self.clock.progress() < 1:
+            self.step(self.clock.schedule())
             if self.due():
                 self.look()
             elif time.monotonic() - self._saved_at > self.config.save_seconds:
@@ -134,7 +134,7 @@ class Trainer:
         loss = self.task.loss()
         loss.backward()
         norm = self.updates.apply(progress)
-        self.clock.step += 1
+        self.clock.stepped()
         if not self.tally.add(self.clock.step, loss.item(), norm, self.config.clip):
             self.task.forget()
         took = time.monotonic() - start
@@ -160,6 +160,8 @@ class Trainer:
         score = self.task.score()
         sample = self.task.sample(self.config.seed + step, self.config.sample_length)
         best = self.tally.scored(step, score)
+        # what it took sets how far the next one is, and the checkpoint keeps that
+        self.clock.looked(time.monotonic() - start)
         while self.tally.look_at <= self.clock.progress():
             self.tally.look_at += self.clock.spacing(self.config.looks)
         self.run.log(step, val_loss=score, seconds=round(self.clock.seconds, 3))
