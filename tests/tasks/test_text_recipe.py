@@ -33,3 +33,12 @@ def test_what_is_read_less_than_once_leaves_nothing_out():
     rates = [[text_recipe(m, n, 65)[0].dropout for n in lengths] for m in (0.05, 0.0833, 3.0)]
 
     assert rates == [[0.0, 0.0], [0.0, 0.0], [0.2, 0.0]]
+
+
+def test_fewer_updates_are_larger_ones():
+    _, seconds = text_recipe(0.05, 10**6, 65)
+    _, minutes = text_recipe(2.0, 10**6, 65)
+    per_update = [t["lr"] * t.get("muon_rate", 1.0) for t in (seconds, minutes)]
+
+    assert per_update[0] > 4 * per_update[1] and seconds["lr"] > minutes["lr"]
+    assert seconds["beta1"] < 0.9

@@ -62,11 +62,12 @@ def test_what_is_wrong_is_named(changes, message):
     [
         *({"log_every": 0}, {"looks": 0}, {"sample_length": -1}),
         *({"beta1": 2.0}, {"beta2": 1.0}, {"warmup": -1.0}, {"warmup": 2.0}),
+        *({"muon_rate": 0.0}, {"muon_rate": float("inf")}),
     ],
     ids=str,
 )
 def test_numbers_that_only_the_file_holds_are_checked_too(change):
-    with pytest.raises(ConfigError, match="are usual"):
+    with pytest.raises(ConfigError, match="usual"):
         RunConfig.from_tables(tables(training=change))
 
 

@@ -31,14 +31,17 @@ def test_a_matrix_of_zeros_stays_one():
     assert not orthogonal(torch.zeros(2, 5, 3)).any()
 
 
-def test_torchs_own_makes_the_same_update(monkeypatch):
+@pytest.mark.parametrize("beta", [0.9, 0.6])
+def test_torchs_own_makes_the_same_update(monkeypatch, beta):
     monkeypatch.setattr(muon_module, "ITERATIONS", ((3.4445, -4.7750, 2.0315),) * 5)  # theirs
     theirs = pytest.importorskip("torch.optim._muon", reason="this PyTorch has no Muon").Muon
     torch.manual_seed(1)
     start, gradients = torch.randn(24, 16), torch.randn(3, 24, 16)
     ours, other = nn.Parameter(start.clone()), nn.Parameter(start.clone())
-    muon = Muon({"w": ours}, weight_decay=0.1)
-    rival = theirs([other], lr=0.02, weight_decay=0.1, momentum=0.9, adjust_lr_fn="match_rms_adamw")
+    muon = Muon({"w": ours}, weight_decay=0.1, beta=beta)
+    rival = theirs(
+        [other], lr=0.02, weight_decay=0.1, momentum=beta, adjust_lr_fn="match_rms_adamw"
+    )
     for gradient in gradients:
         ours.grad, other.grad = gradient.clone(), gradient.clone()
         muon.step(0.02)
@@ -57,6 +60,29 @@ def test_only_matrices_of_recurrent_layers_go_to_it():
         for gate in "ifgo"
     }
     assert not Updates(net, TrainingConfig(lr=0.1, steps=1)).muon.momentum
+
+
+def test_its_matrices_have_a_rate_of_their_own_and_the_mean_gradient_of_the_configuration():
+    def changed(**settings: float) -> tuple[dict[str, torch.Tensor], set[str]]:
+        torch.manual_seed(0)
+        net = LanguageModel("lstm", 5, 4, embedding=3)
+        before = {name: p.detach().clone() for name, p in net.named_parameters()}
+        config = TrainingConfig(lr=0.01, steps=1, optimizer="muon", **settings)
+        updates = Updates(net, config)
+        for value in (1.0, -0.5):
+            for parameter in net.parameters():
+                parameter.grad = torch.linspace(-1.0, value, parameter.numel()).view_as(parameter)
+            updates.apply(0.5)
+        moved = {n: p.detach() - before[n] for n, p in net.named_parameters()}
+        return moved, set(updates.muon.momentum)
+
+    once, hidden = changed()
+    thrice, _ = changed(muon_rate=3.0)
+    sooner, _ = changed(beta1=0.5)
+
+    for name, moved in once.items():
+        torch.testing.assert_close(thrice[name], moved * (3.0 if name in hidden else 1.0))
+        assert not torch.allclose(sooner[name], moved, rtol=1e-3)
 
 
 def test_parameters_without_a_gradient_stay():

@@ -53,7 +53,7 @@ def text_recipe(
         window=min(window, characters - 1),
     )
     training: dict[str, Any] = {
-        "lr": _rate(spent, hidden),
+        **_rates(spent, hidden),
         "optimizer": "muon",
         "weight_decay": 0.05,
         "minutes": minutes,
@@ -63,13 +63,16 @@ def text_recipe(
     return model, training
 
 
-def _rate(minutes: float, hidden: int) -> float:
-    """A few hundred updates must be larger ones; those of a wide layer smaller."""
+def _rates(minutes: float, hidden: int) -> dict[str, float]:
+    """A few hundred updates must be larger ones; those of a wide layer smaller.
+
+    In seconds, the layer bears much larger ones than the rest does, by gradients of fewer steps.
+    """
     if minutes <= 0.06:
-        return 0.06
+        return {"lr": 0.03, "muon_rate": 3.0, "beta1": 0.8}
     if minutes <= 0.25:
-        return 0.03
-    return 0.02 if hidden <= 320 else 0.02 * (320 / hidden) ** 0.5
+        return {"lr": 0.015, "muon_rate": 4.0 if minutes <= 0.12 else 3.0, "beta1": 0.8}
+    return {"lr": 0.02 if hidden <= 320 else 0.02 * (320 / hidden) ** 0.5}
 
 
 def _toy(characters: int, minutes: float, steps: int) -> tuple[TextConfig, dict[str, Any]]:

@@ -30,6 +30,8 @@ class TrainingConfig:
     """Wall-clock time from start to end, evaluations included; 0 for as long as it takes."""
     steps: int = 0
     """Training steps; 0 for as many as there is time for."""
+    muon_rate: float = 1.0
+    """How many times larger the learning rate is of the matrices that muon changes."""
     warmup: float = 0.02
     """Share of the training in which the learning rate rises."""
     clip: float = 1.0
@@ -37,7 +39,7 @@ class TrainingConfig:
     weight_decay: float = 0.0
     """Share of each matrix taken away per step, times the learning rate."""
     beta1: float = 0.9
-    """How much of the mean gradient is kept each step (Adam)."""
+    """How much of the mean gradient is kept each step (both optimizers)."""
     beta2: float = 0.99
     """How much of the mean squared gradient is kept each step (Adam)."""
     seed: int = 0
@@ -73,6 +75,8 @@ class TrainingConfig:
                 f"beta1 ({self.beta1:g}), beta2 ({self.beta2:g}) and warmup ({self.warmup:g}) are "
                 "shares, and beta must be below 1: 0.9, 0.99 and 0.02 are usual"
             )
+        if not 0 < self.muon_rate < float("inf"):
+            raise ConfigError(f"muon_rate must be above 0, not {self.muon_rate:g}: 1 is usual")
         if self.log_every < 1 or self.looks < 1 or self.sample_length < 0:
             raise ConfigError(
                 f"log_every ({self.log_every}) and looks ({self.looks}) must be at least 1 and "

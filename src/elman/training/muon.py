@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-MOMENTUM = 0.9
 SIZE = 0.2  # root mean square of an update of Adam's, about
 # What is done to a singular value s, one after the other: a s + b s^3 + c s^5. Each is the best
 # there is for the interval into which those before it lead (N. Amsel et al., "The Polar Express",
@@ -34,8 +33,13 @@ ITERATIONS = (
 class Muon:
     """Updates of named matrices."""
 
-    def __init__(self, matrices: Mapping[str, nn.Parameter], weight_decay: float = 0.0) -> None:
-        self.weight_decay = weight_decay
+    def __init__(
+        self,
+        matrices: Mapping[str, nn.Parameter],
+        weight_decay: float = 0.0,
+        beta: float = 0.9,
+    ) -> None:
+        self.weight_decay, self.beta = weight_decay, beta
         self._shapes: dict[torch.Size, dict[str, nn.Parameter]] = {}
         for name, matrix in matrices.items():
             self._shapes.setdefault(matrix.shape, {})[name] = matrix
@@ -68,8 +72,8 @@ class Muon:
     def _ahead(self, name: str, matrix: nn.Parameter) -> Tensor:
         """The momentum as it will be (Y. Nesterov, 1983)."""
         assert matrix.grad is not None
-        kept = self.momentum[name].lerp_(matrix.grad, 1 - MOMENTUM)
-        return torch.lerp(matrix.grad, kept, MOMENTUM)
+        kept = self.momentum[name].lerp_(matrix.grad, 1 - self.beta)
+        return torch.lerp(matrix.grad, kept, self.beta)
 
 
 def orthogonal(matrices: Tensor) -> Tensor:

@@ -36,7 +36,7 @@ class Updates:
         self.config = config
         self.parameters = dict(model.named_parameters())
         hidden = _hidden(model) if config.optimizer == "muon" else dict[str, nn.Parameter]()
-        self.muon = Muon(hidden, config.weight_decay)
+        self.muon = Muon(hidden, config.weight_decay, config.beta1)
         rest = {name: p for name, p in self.parameters.items() if name not in hidden}
         decayed = {name for name, parameter in rest.items() if _decays(name, parameter)}
         betas = config.beta1, config.beta2
@@ -61,7 +61,7 @@ class Updates:
                     gradient.mul_(self.config.clip / norm)
             rate = learning_rate(self.config, progress)
             self.adam.step(rate)
-            self.muon.step(rate)
+            self.muon.step(rate * self.config.muon_rate)
         for parameter in self.parameters.values():
             parameter.grad = None
         return norm
