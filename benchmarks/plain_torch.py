@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, dropout
 
-WARMUP, CLIP, DECAY, MOMENTUM, SIZE = 0.02, 1.0, 0.05, 0.9, 0.2
+WARMUP, CLIP, DECAY, SIZE = 0.02, 1.0, 0.05, 0.2
 RESTART = 40  # windows after which a stream begins anew
 # "The Polar Express", arXiv:2505.16932: what brings singular values near 1
 POLAR = (
@@ -72,6 +72,8 @@ class Training:
         batch: int = 64,
         window: int = 64,
         lr: float = 0.02,
+        muon_rate: float = 1.0,
+        beta: float = 0.9,
     ) -> None:
         letters = sorted(set(text))
         index = {letter: number for number, letter in enumerate(letters)}
@@ -79,6 +81,7 @@ class Training:
         cut = int(0.9 * len(tokens))
         self.tokens, self.held_out = tokens[:cut], tokens[cut:]
         self.cell, self.batch, self.window, self.lr = cell, batch, window, lr
+        self.muon_rate, self.beta = muon_rate, beta
         self.model = Model(cell, len(letters), min(embedding, len(letters)), hidden, rate)
         counts = torch.bincount(self.tokens, minlength=len(letters))
         with torch.no_grad():
@@ -96,7 +99,7 @@ class Training:
                 {"params": plain, "weight_decay": 0.0},
             ],
             lr=lr,
-            betas=(0.9, 0.99),
+            betas=(beta, 0.99),
             fused=True,
         )
 
@@ -133,8 +136,9 @@ class Training:
         lr = self.lr * rise
         for group in self.adam.param_groups:
             group["lr"] = lr
+        lr *= self.muon_rate
         for matrix, kept in zip(self.matrices, self.momentum, strict=True):
-            ahead = torch.lerp(matrix.grad, kept.lerp_(matrix.grad, 1 - MOMENTUM), MOMENTUM)
+            ahead = torch.lerp(matrix.grad, kept.lerp_(matrix.grad, 1 - self.beta), self.beta)
             gates = ahead.view(GATES[self.cell], -1, ahead.shape[1])
             update = orthogonal(gates).reshape(ahead.shape)
             scale = lr * SIZE * max(gates.shape[1:]) ** 0.5

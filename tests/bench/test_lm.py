@@ -19,13 +19,14 @@ CUT = int(0.9 * len(LETTERS))
 TEXT = TextData("text", "here", "", len(LETTERS), 1, LETTERS[:CUT], LETTERS[CUT:])
 
 
+@pytest.mark.parametrize("short", [{}, {"muon_rate": 3.0, "beta1": 0.5}], ids=["usual", "short"])
 @pytest.mark.parametrize(("cell", "gates"), [("lstm", "ifgo"), ("gru", "rzn")])
-def test_both_start_alike_and_learn_alike(cell, gates):
+def test_both_start_alike_and_learn_alike(cell, gates, short):
     # the same weights, so the same losses, but for rounding, until the optimizers have added it up
     config = TextConfig(cell, 16, 1, 8, 0.0, 4, 12)
-    training = TrainingConfig(lr=0.01, optimizer="muon", weight_decay=0.05, steps=9)
+    training = TrainingConfig(lr=0.01, optimizer="muon", weight_decay=0.05, steps=9, **short)
     ours = lm.Ours(TEXT, config, training)
-    theirs = lm.plain(TEXT, config, 0.01)
+    theirs = lm.plain(TEXT, config, training)
     names = {"weight_ih_l0": "W", "weight_hh_l0": "U", "bias_ih_l0": "b"}
     layer, other = ours.task.model.recurrent.stack[0], theirs.model
     second = other.recurrent.bias_hh_l0  # of all gates, where a cell has it only of a GRU's last
@@ -56,7 +57,7 @@ def test_another_seed_starts_both_elsewhere():
 
     def first(seed: int) -> tuple[float, float]:
         ours = lm.Ours(TEXT, config, training, seed)
-        return ours.step(0.0), lm.plain(TEXT, config, 0.01, seed).step(0.0)
+        return ours.step(0.0), lm.plain(TEXT, config, training, seed).step(0.0)
 
     same, again, other = first(3), first(3), first(4)
     assert same == again

@@ -67,7 +67,7 @@ def test_what_is_wrong_is_named(changes, message):
     ids=str,
 )
 def test_numbers_that_only_the_file_holds_are_checked_too(change):
-    with pytest.raises(ConfigError, match="usual"):
+    with pytest.raises(ConfigError, match="are usual"):
         RunConfig.from_tables(tables(training=change))
 
 

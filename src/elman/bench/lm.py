@@ -66,7 +66,7 @@ def _row(
     config, training = recipe(0.0, len(text.training), len(set(text.training)), steps=steps)
     config = replace(config, cell=cell)
     ours = Ours(text, config, training, seed)
-    theirs = plain(text, config, training.lr, seed)
+    theirs = plain(text, config, training, seed)
     trainings: dict[str, Any] = {"elman": ours, "torch": theirs}
     losses: dict[str, list[float]] = {name: [] for name in trainings}
     seconds: dict[str, list[float]] = {name: [] for name in trainings}
@@ -113,7 +113,7 @@ class Ours:
         return loss.item()
 
 
-def plain(text: TextData, config: TextConfig, lr: float, seed: int = 0) -> Any:
+def plain(text: TextData, config: TextConfig, training: TrainingConfig, seed: int = 0) -> Any:
     """The training of the script."""
     spec = importlib.util.spec_from_file_location("plain_torch", script())
     assert spec is not None and spec.loader is not None
@@ -123,7 +123,7 @@ def plain(text: TextData, config: TextConfig, lr: float, seed: int = 0) -> Any:
     return module.Training(
         text.training + text.validation, config.cell, hidden=config.hidden,
         embedding=config.embedding, rate=config.dropout, batch=config.batch, window=config.window,
-        lr=lr,
+        lr=training.lr, muon_rate=training.muon_rate, beta=training.beta1,
     )  # fmt: skip
 
 

@@ -76,7 +76,9 @@ class TrainingConfig:
                 "shares, and beta must be below 1: 0.9, 0.99 and 0.02 are usual"
             )
         if not 0 < self.muon_rate < float("inf"):
-            raise ConfigError(f"muon_rate must be above 0, not {self.muon_rate:g}: 1 is usual")
+            raise ConfigError(
+                f"muon_rate must be above 0, not {self.muon_rate:g}: 1 to 4 are usual"
+            )
         if self.log_every < 1 or self.looks < 1 or self.sample_length < 0:
             raise ConfigError(
                 f"log_every ({self.log_every}) and looks ({self.looks}) must be at least 1 and "
